@@ -67,6 +67,14 @@ CORRECTING = (
     "people who must differ, the accounts and the entry of the ledger, what was posted, the audit entry, the timeline, "
     "the outbox, and the answer with its names"
 )
+PARTS = (
+    "a withdrawal of several parts writes each with its operation and its entry in the ledger, at most twenty; above a "
+    "limit what was withdrawn in a day is added up under a lock"
+)
+DECIDING = (
+    "the withdrawal and its parts under their locks, the legal details of the people who must differ, for a refusal an "
+    "entry of the ledger for each part, the audit entry, the outbox, and the answer with its names"
+)
 PAID_OUT = "the accounts of the withdrawal are looked up, and again after those that are missing were opened"
 ACCOUNTS_OPENED = "accounts that are missing are opened and looked up again; the legal details of two people are read"
 OVERVIEW = (
@@ -124,6 +132,14 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "POST /api/v1/payments/{payment_id:uuid}/refunds": (11, REFUNDING),
     "POST /api/v1/reconciliation-cases/{case_id:uuid}/close": (18, CLOSED),
     "POST /stuck-money/{case_id}/close": (18, CLOSED),
+    "POST /api/v1/payouts": (40, PARTS),
+    "POST /wallet/withdraw": (40, PARTS),
+    "POST /api/v1/withdrawals/{withdrawal_id:uuid}/cancel": (30, DECIDING),
+    "POST /wallet/withdrawals/{payout_id}/cancel": (30, DECIDING),
+    "POST /api/v1/finance/withdrawals/{withdrawal_id:uuid}/approve": (20, DECIDING),
+    "POST /finance/withdrawals/{withdrawal_id}/approve": (20, DECIDING),
+    "POST /api/v1/finance/withdrawals/{withdrawal_id:uuid}/refuse": (30, DECIDING),
+    "POST /finance/withdrawals/{withdrawal_id}/refuse": (30, DECIDING),
     "POST /api/v1/finance/corrections": (20, CORRECTING),
     "POST /api/v1/finance/corrections/{correction_id:uuid}/approve": (20, CORRECTING),
     "POST /finance/corrections/new": (20, CORRECTING),
@@ -214,6 +230,9 @@ REPEATED: dict[str, str] = {
     "GET /api/v1/wallet/statement/{format}": STATEMENT,
     "GET /wallet/statement/{format}": STATEMENT,
     "POST /api/v1/payouts": PAID_OUT,
+    "POST /wallet/withdraw": PAID_OUT,
+    "POST /api/v1/finance/withdrawals/{withdrawal_id:uuid}/approve": ACCOUNTS_OPENED,
+    "POST /finance/withdrawals/{withdrawal_id}/approve": ACCOUNTS_OPENED,
     "POST /api/v1/finance/corrections": ACCOUNTS_OPENED,
     "POST /api/v1/finance/corrections/{correction_id:uuid}/approve": ACCOUNTS_OPENED,
     "POST /finance/corrections/new": ACCOUNTS_OPENED,

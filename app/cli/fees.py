@@ -11,7 +11,7 @@ from app.cli.shared import Reason, Refusal, app, called, reason_given, say
 from app.core.money import Currency, amount_as_typed, typed_amount
 from app.core.resources import Resources
 from app.core.text.amounts import AmountError, read_amount, write_amount
-from app.models import FeePolicy, FeeSide, VolumeOf
+from app.models import DealOrigin, FeePolicy, FeeSide, VolumeOf
 
 PERCENT_DIGITS = 2
 """Decimals of a rate in per cent: its smallest unit is one basis point."""
@@ -38,12 +38,13 @@ def add_policy(  # noqa: PLR0913, PLR0917 - each is one option
     currency: Annotated[Currency, typer.Option(help="the currency of contracts and amounts")] = Currency.RUB,
     minimum: Annotated[str, typer.Option(help="the least fee of a milestone, such as 100")] = "",
     cap: Annotated[str, typer.Option(help="the largest fee of a milestone")] = "",
+    origin: Annotated[DealOrigin | None, typer.Option(help="only contracts that began like this")] = None,
     category: Annotated[str, typer.Option(help="only in this category, such as web-development")] = "",
     volume_of: Annotated[VolumeOf | None, typer.Option(help="whose earlier contracts count towards a step")] = None,
     volume_from: Annotated[str, typer.Option(help="the volume of earlier contracts from which it applies")] = "",
     tax: Annotated[str, typer.Option(help="the tax that the fee contains, in per cent")] = "0",
     valid_from: Annotated[str, typer.Option(metavar="TIME", help="when it begins, such as 2027-01-01; UTC")] = "",
-    end: Annotated[bool, typer.Option("--end", help="end the policy of this side, category and step")] = False,
+    end: Annotated[bool, typer.Option("--end", help="end the policy of this side, origin, category and step")] = False,
     reason: Reason = "",
 ) -> None:
     """Add a version of a fee policy. Contracts that are agreed already keep theirs."""
@@ -56,6 +57,7 @@ def add_policy(  # noqa: PLR0913, PLR0917 - each is one option
         command = FeePolicyInput(
             side=side,
             currency=currency,
+            origin=origin,
             category=category.strip() or None,
             volume_of=volume_of,
             volume_from=_amount(volume_from, currency),
@@ -122,6 +124,7 @@ def _line(policy: FeePolicy, category: str) -> str:
     parts = [
         f"{policy.valid_from.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC",
         f"{policy.side.value} {policy.currency.value}",
+        policy.origin.value if policy.origin else "",
         category or "any category",
         step,
         ", ".join(filter(None, numbers)),

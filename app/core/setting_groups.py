@@ -300,6 +300,27 @@ class PaymentSettings(_Group):
     withdrawal_fee_minimum: int = Field(
         default=0, ge=0, le=10_000_000, description="least fee of a withdrawal, in minor units of its currency"
     )
+    withdrawal_approval_above: int = Field(
+        default=0,
+        ge=0,
+        le=100_000_000_000_000,
+        description="a withdrawal of more, in kopecks, waits until an operator has approved it; 0: none does",
+    )
+    withdrawal_approval_day: int = Field(
+        default=0,
+        ge=0,
+        le=100_000_000_000_000,
+        description="so does one with which a person withdraws more than this within 24 hours; 0: none does",
+    )
+    withdrawal_two_approvals_above: int = Field(
+        default=0,
+        ge=0,
+        le=100_000_000_000_000,
+        description="a withdrawal of more, in kopecks, needs two different operators; 0: none does",
+    )
+    withdrawal_decision_days: int = Field(
+        default=3, ge=1, le=30, description="if nobody has decided about it in this time, the money goes back"
+    )
 
 
 class FileSettings(_Group):

@@ -40,7 +40,7 @@ from app.models.document import (
     DocumentSignCode,
     PaperKind,
 )
-from app.models.fee_policy import FeePolicy, FeeSide, VolumeOf
+from app.models.fee_policy import DealOrigin, FeePolicy, FeeSide, VolumeOf
 from app.models.file import Attachment, File, FileObject, FileRefusal, FileStatus, ObjectRole, RefusalCause, SubjectKind
 from app.models.invitation import Invitation, InvitationStatus, RefusalReason
 from app.models.ledger import (
@@ -117,6 +117,7 @@ from app.models.transparency_log import (
     PaperLeaf,
 )
 from app.models.user import User
+from app.models.withdrawal import Withdrawal, WithdrawalState
 
 __all__ = [
     "AccountKind",
@@ -146,6 +147,7 @@ __all__ = [
     "DeadLetter",
     "Deal",
     "DealEntry",
+    "DealOrigin",
     "DealStatus",
     "DealTimer",
     "DeclineReason",
@@ -254,4 +256,6 @@ __all__ = [
     "Visibility",
     "VolumeOf",
     "WebhookMessage",
+    "Withdrawal",
+    "WithdrawalState",
 ]

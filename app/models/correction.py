@@ -95,5 +95,7 @@ class LedgerCorrection(Base):
     decided_at: Mapped[datetime | None]
     note: Mapped[str] = mapped_column(default="", server_default=text("''"))
     """What the person who decided wrote."""
+    expiry_told_at: Mapped[datetime | None]
+    """When its proposer was told that nobody has decided in time."""
     txn_id: Mapped[UUID | None]
     """The transaction that it has made."""

@@ -26,11 +26,20 @@ class VolumeOf(StrEnum):
     FREELANCER = "freelancer"
 
 
+class DealOrigin(StrEnum):
+    """How a contract began, as far as fees depend on it."""
+
+    MARKETPLACE = "marketplace"
+    """With an order on the site, or between two people who had such a contract before."""
+    BROUGHT = "brought"
+    """By an invitation between two people who had no contract from an order on the site."""
+
+
 class FeePolicy(Base):
     """One version of a fee. A trigger refuses updates and deletions; a newer version replaces an older one.
 
-    Versions with the same side, currency, category and volume step replace each other. A version that is `ended` says
-    that this combination has no terms of its own any more.
+    Versions with the same side, currency, origin, category and volume step replace each other. A version that is
+    `ended` says that this combination has no terms of its own any more.
     """
 
     __tablename__ = "fee_policies"
@@ -50,6 +59,8 @@ class FeePolicy(Base):
     currency: Mapped[Currency]
     category_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id"), index=True)
     """The category it is limited to; empty for any."""
+    origin: Mapped[DealOrigin | None]
+    """The beginning of contracts that it is limited to; empty for any."""
     volume_of: Mapped[VolumeOf | None]
     volume_from: Mapped[int | None]
     """The volume of earlier contracts from which it applies, in minor units; empty without a step."""

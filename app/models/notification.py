@@ -85,6 +85,11 @@ class NoticeKind(StrEnum):
     MONEY_BACK = "money_back"
     ACCOUNT_CORRECTED = "account_corrected"
     CHEQUE_ANNULLED = "cheque_annulled"
+    CORRECTION_EXECUTED = "correction_executed"
+    CORRECTION_REFUSED = "correction_refused"
+    CORRECTION_EXPIRED = "correction_expired"
+    WITHDRAWAL_TO_APPROVE = "withdrawal_to_approve"
+    WITHDRAWAL_APPROVED = "withdrawal_approved"
 
 
 class MailStatus(StrEnum):

@@ -120,6 +120,7 @@ class Payout(Base):
         CheckConstraint("(destination IS NULL) = (destination_key IS NULL)", name="destination"),
         CheckConstraint("(cheque_number IS NULL) = (cheque_status IS NULL)", name="cheque"),
         Index("ix_payouts_user_id_id", "user_id", text("id DESC")),
+        Index("ix_payouts_withdrawal_id", "withdrawal_id", postgresql_where=text("withdrawal_id IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -138,6 +139,8 @@ class Payout(Base):
     reason: Mapped[str] = mapped_column(default="", server_default=text("''"))
     cheque_number: Mapped[str | None]
     cheque_status: Mapped[ChequeStatus | None]
+    withdrawal_id: Mapped[UUID | None] = mapped_column(ForeignKey("withdrawals.id"))
+    """What it is a part of; null where it was asked for alone and needed no approval."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
     finished_at: Mapped[datetime | None]
 

@@ -1,4 +1,4 @@
-"""Reports about orders, proposals, profiles and conversations, and the operator's decisions."""
+"""Reports about orders, proposals, profiles, conversations and direct deals, and the operator's decisions."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -21,6 +21,7 @@ class ReportSubject(StrEnum):
     PROPOSAL = "proposal"
     PROFILE = "profile"
     CONVERSATION = "conversation"
+    DIRECT_DEAL = "direct_deal"
 
 
 class ReportReason(StrEnum):

@@ -135,6 +135,8 @@ celery_app.conf.beat_schedule = {
     "check-registries": every(600.0, "legal.check_registries"),
     "send-payments": every(5.0, "payments.send"),
     "read-payment-messages": every(15.0, "payments.read_inbox"),
+    "announce-expired-corrections": every(600.0, "finance.announce_expired"),
+    "lapse-withdrawals": every(60.0, "payments.lapse_withdrawals"),
     "reconcile-payments": daily(1, 30, "payments.reconcile"),
     "check-ledger": every(3600.0, "ledger.check"),
     "count-customers": every(30.0, "matching.count_customers"),

@@ -4,6 +4,7 @@ from app.features.catalog import tasks as _catalog  # noqa: F401 - its tasks are
 from app.features.contracts import tasks as _contracts  # noqa: F401 - its tasks are found by name
 from app.features.demonstration import tasks as _demonstration  # noqa: F401 - its tasks are found by name
 from app.features.files import tasks as _files  # noqa: F401 - its tasks are found by name
+from app.features.finance import tasks as _finance  # noqa: F401 - its tasks are found by name
 from app.features.hiring import tasks as _hiring  # noqa: F401 - its tasks are found by name
 from app.features.identity import tasks as _identity  # noqa: F401 - its tasks are found by name
 from app.features.ledger import tasks as _ledger  # noqa: F401 - its tasks are found by name
@@ -33,6 +34,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "identity.phone_changed": ("notifications.on_phone_changed",),
     "papers.sign_code_requested": ("notifications.on_sign_code_requested",),
     "legal.legal_status_changed": ("notifications.on_legal_status_changed",),
+    "finance.correction_decided": ("notifications.on_correction_decided",),
     "finance.account_corrected": ("notifications.on_account_corrected",),
     "identity.contact_lost": ("notifications.on_contact_lost",),
     "identity.new_device_signed_in": ("notifications.on_new_device_signed_in",),
@@ -104,6 +106,9 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "payments.cheque_annulled": ("notifications.on_cheque_annulled",),
     "payments.card_refund_paid": ("notifications.on_card_refund_paid",),
     "payments.card_refund_failed": ("notifications.on_card_refund_failed",),
+    "payments.withdrawal_waits": ("notifications.on_withdrawal_waits",),
+    "payments.withdrawal_approved": ("notifications.on_withdrawal_approved",),
+    "payments.withdrawal_given_back": ("notifications.on_withdrawal_given_back",),
     "chat.conversation_seen": ("notifications.on_conversation_seen",),
 }
 """Topic → the tasks that handle it."""

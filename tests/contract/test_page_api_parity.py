@@ -11,6 +11,7 @@ COVER_LETTER_TEMPLATE = "/api/v1/letter-templates/{letter_id:uuid}"
 CONVERSATION = "/api/v1/conversations/{conversation_id:uuid}"
 CONTRACT, MILESTONE = "/api/v1/contracts/{contract_id:uuid}", "/api/v1/milestones/{milestone_id:uuid}"
 CORRECTION = "/api/v1/finance/corrections/{correction_id:uuid}"
+WITHDRAWAL = "/api/v1/finance/withdrawals/{withdrawal_id:uuid}"
 PAYMENT = "/api/v1/payments/{payment_id:uuid}"
 DIRECT_DEAL = "/api/v1/direct-deals/{deal_id:uuid}"
 CHANGE_ORDER = "/api/v1/change-orders/{change_order_id:uuid}"
@@ -125,6 +126,9 @@ PAIRS: dict[str, tuple[str, ...]] = {
     "POST /wallet/payments/{payment_id}/refund": (f"POST {PAYMENT}/refunds",),
     "POST /wallet/top-up": ("POST /api/v1/payments",),
     "POST /wallet/unlock": (f"POST {AUTH}/reauthenticate",),
+    "POST /finance/withdrawals/{withdrawal_id}/approve": (f"POST {WITHDRAWAL}/approve",),
+    "POST /finance/withdrawals/{withdrawal_id}/refuse": (f"POST {WITHDRAWAL}/refuse",),
+    "POST /wallet/withdrawals/{payout_id}/cancel": ("POST /api/v1/withdrawals/{withdrawal_id:uuid}/cancel",),
     "POST /wallet/withdraw": ("POST /api/v1/payouts",),
 }  # fmt: skip
 OF_PAGES_ALONE = {

@@ -1,6 +1,7 @@
 """A plain model of a safe deal, apart from the product: what each command does, why it is refused, what time does."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from itertools import count
 
 from tests.factories.deal_table import (
@@ -261,7 +262,8 @@ class DealModel(Wallets):
             raise RefusedError("contract-state")
         part.version += 1
         wallet, before, part.bonus = ("wallet", CUSTOMER), part.released + part.bonus, part.bonus + amount
-        self._earn(self.fee_on_top, wallet, before, amount)
+        taken = self.fee_on_top.of(part.paid - part.back)
+        self._earn(replace(self.fee_on_top, minimum=max(0, self.fee_on_top.minimum - taken)), wallet, before, amount)
         self._ripen(wallet, place, amount - self._earn(self.fee_inside, wallet, before, amount))
 
     # Commands on the whole

@@ -1,5 +1,6 @@
 """The page of fees: what is taken now, in words, and an example for an amount that the reader types."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from app.core.text.amounts import AMOUNT_TEXT, AmountError
 from app.features.fees import service
 from app.features.fees.errors import UnknownFeeCategoryError
 from app.features.fees.schemas import FeeExample, FeePolicyRead
-from app.models import FeeSide, VolumeOf
+from app.models import DealOrigin, FeeSide, VolumeOf
 from app.web.formatting import money, number
 from app.web.forms import FormState
 from app.web.templating import render
@@ -27,6 +28,15 @@ VOLUME_WORDS: dict[VolumeOf, str] = {
     VolumeOf.FREELANCER: N_("once the freelancer has been paid {amount} before"),
 }
 
+ORIGIN_NAMES: dict[DealOrigin, str] = {
+    DealOrigin.MARKETPLACE: N_("With an order on the site"),
+    DealOrigin.BROUGHT: N_("By an invitation, with a person of your own"),
+}
+ORIGIN_WORDS: dict[DealOrigin, str] = {
+    DealOrigin.MARKETPLACE: N_("if the two people met through an order on the site"),
+    DealOrigin.BROUGHT: N_("if one invited the other and they had no contract from an order on the site before"),
+}
+
 
 @router.get("/fees")
 async def show_fees(
@@ -35,12 +45,13 @@ async def show_fees(
     amount: Annotated[str, Query()] = SHOWN,
     currency: Annotated[str, Query()] = Currency.RUB.value,
     category: Annotated[str, Query()] = "",
+    origin: Annotated[str, Query()] = "",
 ) -> Response:
     """Show the fees that are taken now, with an example."""
     policies = await service.list_current(session)
-    chosen = Currency(currency) if currency in set(Currency) else Currency.RUB
-    form = FormState.start(amount=amount, currency=chosen.value, category=category)
-    found = await _example(session, amount, chosen, category)
+    chosen, began = _chosen(currency, origin)
+    form = FormState.start(amount=amount, currency=chosen.value, category=category, origin=began.value)
+    found = await _example(session, amount, chosen, category, began)
     computed = None if isinstance(found, FieldError) else found
     if isinstance(found, FieldError):
         form = form.with_error([found])
@@ -50,18 +61,32 @@ async def show_fees(
         "f": form,
         "categories": list(named.items()),
         "currencies": [(it.value, it.value) for it in Currency],
+        "origins": _origins(policies),
         "rows": _rows(computed),
     }
     return render(request, "fees/show.html", context)
 
 
-async def _example(session: ReadSession, amount: str, currency: Currency, category: str) -> FeeExample | FieldError:
+def _chosen(currency: str, origin: str) -> tuple[Currency, DealOrigin]:
+    """Return the currency and the beginning of the example; what is none is taken as the usual one."""
+    chosen = Currency(currency) if currency in set(Currency) else Currency.RUB
+    return chosen, DealOrigin(origin) if origin in set(DealOrigin) else DealOrigin.MARKETPLACE
+
+
+def _origins(policies: Sequence[FeePolicyRead]) -> list[tuple[str, str]]:
+    """Return the ways of beginning to choose from; none where no fee depends on them."""
+    return [(it.value, _(ORIGIN_NAMES[it])) for it in DealOrigin] if any(it.origin for it in policies) else []
+
+
+async def _example(
+    session: ReadSession, amount: str, currency: Currency, category: str, origin: DealOrigin
+) -> FeeExample | FieldError:
     """Return the example for a typed amount, or what is wrong with a field."""
     try:
         minor = typed_amount(amount, currency)
         if not minor:
             return FieldError(("amount",), AMOUNT_TEXT)
-        return await service.example(session, minor, currency, category or None)
+        return await service.example(session, minor, currency, category or None, origin)
     except AmountError as wrong:
         return wrong.at("amount")
     except UnknownFeeCategoryError as wrong:
@@ -75,6 +100,8 @@ def sentence(policy: FeePolicyRead) -> str:
         return money(Money(minor, policy.currency))
 
     parts = [_("{rate} in {currency}").format(rate=_percent(policy.rate_bp), currency=policy.currency.value)]
+    if policy.origin:
+        parts.append(_(ORIGIN_WORDS[policy.origin]))
     if policy.category_name:
         parts.append(_("in the category “{category}”").format(category=policy.category_name))
     if policy.volume_of and policy.volume_from:

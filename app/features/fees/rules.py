@@ -1,13 +1,13 @@
 """Rules of fees: cumulative fees in integers, the tax inside them, and which policy applies."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
 from app.core.money import MAX_AMOUNT, Currency
-from app.models import FeePolicy, FeeSide, VolumeOf
+from app.models import DealOrigin, FeePolicy, FeeSide, VolumeOf
 
 FULL_RATE = 10_000
 """Basis points of the whole amount."""
@@ -81,6 +81,7 @@ class Deal:
     """What decides which policy applies to a contract."""
 
     currency: Currency
+    origin: DealOrigin = DealOrigin.MARKETPLACE
     categories: Sequence[int] = ()
     """The category of the order and then the categories above it."""
     pair_volume: int = 0
@@ -131,6 +132,26 @@ def release_fees(freelancer: FeeTerms, customer: FeeTerms, before: int, released
     return ReleaseFees(released, fee, tax, customer_fee, customer_tax)
 
 
+def terms_of_bonuses(terms: FeeTerms, paid_in: int) -> FeeTerms:
+    """Return the terms of the customer's fee on bonuses of a milestone, whose minimum is not taken a second time.
+
+    Args:
+        terms: The policy that the contract froze.
+        paid_in: The price that is paid in, on which the customer pays the fee already.
+    """
+    return replace(terms, minimum=max(0, terms.minimum - total_fee(terms, paid_in)))
+
+
+def origin_of(*, by_invitation: bool, met_here: bool) -> DealOrigin:
+    """Return how a contract began.
+
+    Args:
+        by_invitation: Whether it was agreed on directly, without an order on the site.
+        met_here: Whether the two had a contract from an order on the site before: later ones are no brought clients.
+    """
+    return DealOrigin.BROUGHT if by_invitation and not met_here else DealOrigin.MARKETPLACE
+
+
 def terms_of(policy: FeePolicy | None) -> FeeTerms:
     """Return the numbers of a policy; without a policy there is no fee."""
     return NO_FEE if policy is None else FeeTerms(policy.rate_bp, policy.minimum, policy.cap, policy.tax_bp)
@@ -141,7 +162,8 @@ def in_force(policies: Iterable[FeePolicy], at: datetime) -> list[FeePolicy]:
     newest: dict[tuple[object, ...], FeePolicy] = {}
     for policy in sorted(policies, key=_age):
         if policy.valid_from <= at:
-            slot = (policy.side, policy.currency, policy.category_id, policy.volume_of, policy.volume_from)
+            place = (policy.side, policy.currency, policy.origin, policy.category_id)
+            slot = (*place, policy.volume_of, policy.volume_from)
             newest[slot] = policy
     return [policy for policy in newest.values() if not policy.ended]
 
@@ -149,29 +171,32 @@ def in_force(policies: Iterable[FeePolicy], at: datetime) -> list[FeePolicy]:
 def choose_policy(valid: Iterable[FeePolicy], side: FeeSide, deal: Deal) -> FeePolicy | None:
     """Return the most specific policy that applies to a contract, or None.
 
-    The nearest category is preferred to one above it, and any category comes last. Within a category the highest
-    volume step that was reached is preferred; at equal steps, that of the pair.
+    A policy for contracts of this beginning is preferred to one for any. Among these the nearest category is preferred
+    to one above it, and any category comes last. Within a category the highest volume step that was reached is
+    preferred; at equal steps, that of the pair.
     """
     places: dict[int | None, int] = {category: -place for place, category in enumerate(deal.categories)}
     places[None] = -len(deal.categories)
-    volumes = {VolumeOf.PAIR: deal.pair_volume, VolumeOf.FREELANCER: deal.freelancer_volume}
     found = [
-        policy
-        for policy in valid
-        if policy.side is side
-        and policy.currency is deal.currency
-        and policy.category_id in places
-        and (policy.volume_of is None or volumes[policy.volume_of] >= (policy.volume_from or 0))
+        policy for policy in valid if policy.side is side and policy.category_id in places and _applies(policy, deal)
     ]
     return max(
         found,
         key=lambda policy: (
+            policy.origin is not None,
             places[policy.category_id],
             policy.volume_from or 0,
             policy.volume_of is VolumeOf.PAIR,
         ),
         default=None,
     )
+
+
+def _applies(policy: FeePolicy, deal: Deal) -> bool:
+    """Tell whether a policy is for the currency, the beginning and the volume of a contract."""
+    volumes = {VolumeOf.PAIR: deal.pair_volume, VolumeOf.FREELANCER: deal.freelancer_volume}
+    reached = policy.volume_of is None or volumes[policy.volume_of] >= (policy.volume_from or 0)
+    return reached and policy.currency is deal.currency and policy.origin in {None, deal.origin}
 
 
 def _age(policy: FeePolicy) -> tuple[datetime, UUID]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictInt, model_validator
 
 from app.core.money import MAX_AMOUNT, Currency
-from app.models import FeeSide, VolumeOf
+from app.models import DealOrigin, FeeSide, VolumeOf
 
 Rate = Annotated[StrictInt, Field(ge=0, le=10_000, description="Basis points: 500 is 5 %.")]
 Amount = Annotated[StrictInt, Field(ge=0, le=MAX_AMOUNT, description="Minor units of the currency.")]
@@ -20,6 +20,7 @@ class FeePolicyInput(BaseModel):
 
     side: FeeSide
     currency: Currency = Currency.RUB
+    origin: DealOrigin | None = None
     category: str | None = None
     volume_of: VolumeOf | None = None
     volume_from: Annotated[StrictInt, Field(ge=1, le=MAX_AMOUNT)] | None = None
@@ -60,6 +61,13 @@ class FeePolicyRead(BaseModel):
     id: UUID
     side: FeeSide
     currency: Currency
+    origin: Annotated[
+        DealOrigin | None,
+        Field(
+            description="How the contracts began that it is limited to: with an order on the site, or by an invitation "
+            "between people who had no such contract before; null for any."
+        ),
+    ]
     category: Annotated[str | None, Field(description="The category it is limited to; null for any.")]
     category_name: Annotated[str | None, Field(description="The category's name in the reader's language.")]
     volume_of: Annotated[

@@ -25,12 +25,14 @@ from app.features.fees.rules import (
     choose_policy,
     fee_of_release,
     in_force,
+    origin_of,
     release_fees,
     terms_of,
+    terms_of_bonuses,
     total_fee,
 )
 from app.features.fees.schemas import FeeExample, FeePolicyInput, FeePolicyRead
-from app.models import FeePolicy, FeeSide
+from app.models import DealOrigin, FeePolicy, FeeSide
 
 __all__ = [
     "NO_FEE",
@@ -44,10 +46,12 @@ __all__ = [
     "fee_of_release",
     "list_current",
     "list_versions",
+    "origin_of",
     "policies_for",
     "policy_for",
     "release_fees",
     "replay",
+    "terms_of_bonuses",
     "total_fee",
 ]
 
@@ -67,6 +71,8 @@ class AgreedAmount:
     customer_id: UUID
     freelancer_id: UUID
     currency: Currency
+    by_invitation: bool
+    """Whether it was agreed on directly, without an order on the site."""
     categories: tuple[int, ...]
     """The category of its order and then the categories above it."""
     amounts: tuple[int, ...]
@@ -154,12 +160,15 @@ async def replay(
     now = utc_now()
     policies = in_force([_policy(command, ids, now) for command in commands], datetime.max.replace(tzinfo=now.tzinfo))
     volumes: Counter[tuple[object, ...]] = Counter()
+    met: set[tuple[UUID, UUID]] = set()
     totals: dict[Currency, ReplayTotal] = {}
     for contract in agreed:
         own = (contract.currency, contract.freelancer_id)
         pair = (*own, contract.customer_id)
+        people = (contract.customer_id, contract.freelancer_id)
         deal = Deal(
             currency=contract.currency,
+            origin=origin_of(by_invitation=contract.by_invitation, met_here=people in met),
             categories=contract.categories,
             pair_volume=volumes[pair],
             freelancer_volume=volumes[own],
@@ -172,10 +181,18 @@ async def replay(
         total.contracts, total.agreed = total.contracts + 1, total.agreed + whole
         volumes[pair] += whole
         volumes[own] += whole
+        if not contract.by_invitation:
+            met.add(people)
     return totals
 
 
-async def example(session: AsyncSession, amount: int, currency: Currency, category: str | None) -> FeeExample:
+async def example(
+    session: AsyncSession,
+    amount: int,
+    currency: Currency,
+    category: str | None,
+    origin: DealOrigin = DealOrigin.MARKETPLACE,
+) -> FeeExample:
     """Return what is taken of an amount at a first contract, paid and released as a whole.
 
     Raises:
@@ -186,7 +203,7 @@ async def example(session: AsyncSession, amount: int, currency: Currency, catego
     if category and not categories:
         raise UnknownFeeCategoryError(params={"category": category})
     valid = in_force(await repository.begun(now, currency), now)
-    deal = Deal(currency=currency, categories=categories)
+    deal = Deal(currency=currency, origin=origin, categories=categories)
     customer, freelancer = (
         total_fee(terms_of(choose_policy(valid, side, deal)), amount) for side in (FeeSide.CUSTOMER, FeeSide.FREELANCER)
     )
@@ -214,6 +231,7 @@ def _policy(command: FeePolicyInput, ids: dict[str, int], now: datetime) -> FeeP
         id=new_id(),
         side=command.side,
         currency=command.currency,
+        origin=command.origin,
         category_id=None if command.category is None else ids[command.category],
         volume_of=command.volume_of,
         volume_from=command.volume_from,
@@ -238,6 +256,7 @@ async def _read(session: AsyncSession, policies: Sequence[FeePolicy]) -> list[Fe
             id=policy.id,
             side=policy.side,
             currency=policy.currency,
+            origin=policy.origin,
             category=category.slug if category else None,
             category_name=name,
             volume_of=policy.volume_of,
@@ -252,5 +271,12 @@ async def _read(session: AsyncSession, policies: Sequence[FeePolicy]) -> list[Fe
     order = {currency: place for place, currency in enumerate(Currency)}
     return sorted(
         map(read, policies),
-        key=lambda it: (order[it.currency], it.side, it.category or "", it.volume_from or 0, it.volume_of or ""),
+        key=lambda it: (
+            order[it.currency],
+            it.side,
+            it.origin or "",
+            it.category or "",
+            it.volume_from or 0,
+            it.volume_of or "",
+        ),
     )

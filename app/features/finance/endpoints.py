@@ -35,10 +35,13 @@ from app.features.finance.schemas import (
     FinanceSearch,
     SearchText,
     TransactionRead,
+    WithdrawalList,
+    WithdrawalRefusal,
+    WithdrawalToApprove,
 )
 from app.features.ledger.errors import InsufficientFundsError, LedgerEntryDiffersError
 from app.features.payments.dependencies import RecentPassword
-from app.features.payments.errors import NoPaymentProviderError
+from app.features.payments.errors import NoPaymentProviderError, WithdrawalDecidedError, WithdrawalNotFoundError
 from app.features.transparency import service as transparency
 from app.features.transparency.errors import NotSealedYetError, ReceiptNotFoundError
 from app.features.transparency.schemas import ReceiptRead
@@ -137,6 +140,50 @@ async def refuse_correction(
     """Refuse a correction that somebody else has proposed, or withdraw your own. Nothing is recorded in the ledger."""
     made = await service.refuse(uow, actor, correction_id, command.note)
     return request_key.answer(await service.read_correction(uow.session, actor, made))
+
+
+@router.get("/withdrawals", responses=refusals(BadCursorError))
+async def list_withdrawals(
+    actor: FinanceActor,
+    session: ReadSession,
+    waiting: Annotated[bool, Query(description="Only those that wait for a decision.")] = False,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> WithdrawalList:
+    """List the withdrawals above a limit of the site, the newest first."""
+    return await service.list_withdrawals(session, actor, cursor, limit, waiting=waiting)
+
+
+@router.get("/withdrawals/{withdrawal_id:uuid}", responses=refusals(WithdrawalNotFoundError))
+async def get_withdrawal(withdrawal_id: UUID, actor: FinanceActor, session: ReadSession) -> WithdrawalToApprove:
+    """Return a withdrawal above a limit of the site, and who decided about it."""
+    return await service.get_withdrawal(session, actor, withdrawal_id)
+
+
+@router.post(
+    "/withdrawals/{withdrawal_id:uuid}/approve",
+    responses=refusals(
+        WithdrawalNotFoundError, WithdrawalDecidedError, ApproverNeededError, SecondPersonNeededError, OwnMoneyError
+    ),
+)
+async def approve_withdrawal(
+    withdrawal_id: UUID, actor: FinanceActor, _password: RecentPassword, request_key: KeyedRequest, uow: Uow
+) -> WithdrawalToApprove:
+    """Approve a withdrawal of somebody else. The last approval that it needs lets it be paid out."""
+    made = await service.approve_withdrawal(uow, actor, withdrawal_id)
+    return request_key.answer(await service.read_withdrawal(uow.session, actor, made))
+
+
+@router.post(
+    "/withdrawals/{withdrawal_id:uuid}/refuse",
+    responses=refusals(WithdrawalNotFoundError, WithdrawalDecidedError, ApproverNeededError, OwnMoneyError),
+)
+async def refuse_withdrawal(
+    withdrawal_id: UUID, command: WithdrawalRefusal, actor: FinanceActor, request_key: KeyedRequest, uow: Uow
+) -> WithdrawalToApprove:
+    """Refuse a withdrawal of somebody else, with a reason that they read. Their money is in their wallet again."""
+    made = await service.refuse_withdrawal(uow, actor, withdrawal_id, command.reason)
+    return request_key.answer(await service.read_withdrawal(uow.session, actor, made))
 
 
 @router.get("/audit", responses=refusals(BadCursorError))

@@ -34,24 +34,24 @@ class CorrectionDecidedError(ConflictError):
 
 
 class SecondPersonNeededError(ForbiddenError):
-    """Whoever proposed a correction does not approve it, with another account of the same person neither."""
+    """Two people are needed, and this is the one who proposed the correction or gave the first approval."""
 
     code = "second-person-needed"
     title = N_("Another person has to approve this")
-    detail = N_("Nobody approves a correction of their own, and not with another account of theirs.")
+    detail = N_("Two different people are needed, and another account of the same person does not count.")
 
 
 class ApproverNeededError(ForbiddenError):
-    """Only people with the role of an approver decide about corrections of others."""
+    """Only people with the role of an approver decide about corrections and withdrawals of others."""
 
     code = "approver-needed"
-    title = N_("You may not approve corrections")
-    detail = N_("Only finance approvers and administrators decide about corrections that others propose.")
+    title = N_("You may not decide about this")
+    detail = N_("Only finance approvers and administrators decide about corrections and withdrawals of others.")
 
 
 class OwnMoneyError(ForbiddenError):
-    """Nobody corrects an account or a contract of their own."""
+    """Nobody corrects an account or a contract of their own, or approves a withdrawal of their own."""
 
     code = "own-money"
     title = N_("This concerns your own money")
-    detail = N_("Nobody proposes or approves a correction of their own account or contract. Ask a colleague.")
+    detail = N_("Nobody decides about money or a contract of their own. Ask a colleague.")

@@ -15,3 +15,18 @@ class AccountCorrected(DomainEvent):
     user_id: str
     amount: int
     currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectionDecided(DomainEvent):
+    """A correction was approved or refused by somebody else than who proposed it, or nobody decided in time.
+
+    `state` is `executed`, `refused` or `expired`.
+    """
+
+    topic: ClassVar[str] = "finance.correction_decided"
+    correction_id: str
+    proposed_by_id: str
+    state: str
+    amount: int
+    currency: str

@@ -1,7 +1,7 @@
 """What pages call accounts, transactions and results."""
 
 from app.core.i18n import N_
-from app.models import AccountKind, CorrectionKind, CorrectionReason, CorrectionState, TxnTemplate
+from app.models import AccountKind, CorrectionKind, CorrectionReason, CorrectionState, TxnTemplate, WithdrawalState
 
 ACCOUNT_NAMES: dict[AccountKind, str] = {
     AccountKind.PROVIDER_CLEARING: N_("At the payment provider"),
@@ -67,5 +67,12 @@ STATE_NAMES: dict[CorrectionState, tuple[str, str]] = {
     CorrectionState.EXECUTED: (N_("Recorded"), "good"),
     CorrectionState.REFUSED: (N_("Refused"), "warn"),
     CorrectionState.WITHDRAWN: (N_("Withdrawn"), ""),
+}
+WITHDRAWAL_STATES: dict[WithdrawalState, tuple[str, str]] = {
+    WithdrawalState.WAITING: (N_("Waits for an approval"), "accent"),
+    WithdrawalState.APPROVED: (N_("Approved"), "good"),
+    WithdrawalState.REFUSED: (N_("Refused"), "warn"),
+    WithdrawalState.CANCELED: (N_("Given up by its owner"), ""),
+    WithdrawalState.LAPSED: (N_("Expired: nobody decided in time"), "warn"),
 }
 EXPIRED = N_("Expired: nobody decided in time")

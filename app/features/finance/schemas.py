@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.core.money import Currency, MoneyInput
 from app.core.text.text_cleaning import CLEAN_LINE, CLEAN_LINES
 from app.features.payments.schemas import StuckMoneyRead
-from app.models import AccountKind, CorrectionKind, CorrectionReason, CorrectionState, TxnTemplate
+from app.models import AccountKind, CorrectionKind, CorrectionReason, CorrectionState, TxnTemplate, WithdrawalState
 
 MAX_SEARCH = 200
 type SearchText = Annotated[str, Query(max_length=MAX_SEARCH, description="An id, a business key or a user name.")]
@@ -235,6 +235,43 @@ class CorrectionList(BaseModel):
     """Corrections, the newest first."""
 
     items: list[CorrectionRead]
+    next_cursor: str | None
+
+
+class WithdrawalRefusal(BaseModel):
+    """Why a withdrawal is refused; its owner reads it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[str, Field(min_length=1, max_length=2000), CLEAN_LINES]
+
+
+class WithdrawalToApprove(BaseModel):
+    """A withdrawal above a limit of the site."""
+
+    id: UUID
+    person_id: UUID
+    person: str = Field(description="Who withdraws.")
+    amount: int = Field(description="In minor units.")
+    fee: int
+    currency: Currency
+    parts: int
+    state: WithdrawalState
+    approvals_needed: int
+    first_approved_by: str = Field(description="The first of two people; empty until there is one.")
+    first_approved_at: datetime | None
+    decided_by: str
+    decided_at: datetime | None
+    note: str = Field(description="Why it was refused.")
+    created_at: datetime
+    decided_until: datetime | None = Field(description="If nobody has decided by then, the money goes back.")
+    may_approve: bool = Field(description="Whether you may decide about it.")
+
+
+class WithdrawalList(BaseModel):
+    """Withdrawals above a limit of the site, the newest first."""
+
+    items: list[WithdrawalToApprove]
     next_cursor: str | None
 
 

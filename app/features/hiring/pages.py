@@ -238,6 +238,7 @@ def _page(request: Request, actor: Actor | None, deal: DirectDealRead, key: str,
         "key": key if waits_for_reader and deal.other is None else "",
         "here": quote(here, safe=""),
         "is_guest": actor is None,
+        "can_report": actor is not None and any(it.made_by is not deal.side for it in (terms, *deal.earlier)),
         "f": FormState(),
         **more,
     }

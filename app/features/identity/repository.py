@@ -1,6 +1,6 @@
 """Queries for accounts and for the challenges that verify their contacts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,7 +15,7 @@ from app.core.errors import DomainError
 from app.core.persistence.advisory_locks import lock_names
 from app.features.identity.errors import EmailTakenError, PhoneTakenError, TakenError, UsernameTakenError
 from app.models.auth_challenge import AuthChallenge, ChallengePurpose
-from app.models.user import LOOK_ALIKE_USERNAME, User, UserStatus
+from app.models.user import LOOK_ALIKE_USERNAME, Role, User, UserStatus
 
 # Unique constraints and their errors; the driver names the violated constraint.
 TAKEN: dict[str, type[TakenError]] = {
@@ -170,6 +170,11 @@ class UserRepository:
             rows = await self._session.execute(statement)
             known.update((row.id, public_name(row.display_name, row.username)) for row in rows)
         return {user_id: known[user_id] for user_id in user_ids if user_id in known}
+
+    async def with_roles(self, roles: Collection[Role]) -> Sequence[UUID]:
+        """Return the ids of the active accounts that have one of these roles."""
+        query = select(User.id).where(User.role.in_(roles), User.status == UserStatus.ACTIVE).order_by(User.id)
+        return (await self._session.execute(query)).scalars().all()
 
     def remember_names(self, names: Iterable[tuple[UUID, str]]) -> None:
         """Cache names that another statement has read, for the rest of the session."""

@@ -38,6 +38,7 @@ PROFILE = "/settings/public-profile"
 PORTFOLIO = "/settings/portfolio"
 PAYMENT = "/wallet/payments/{payment_id}"
 PAYOUT = "/wallet/withdrawals/{payout_id}"
+CORRECTION = "/finance/corrections/{correction_id}"
 PLACES = {
     "avatar": "/settings/photo",
     "portfolio": "/settings/portfolio",
@@ -131,6 +132,17 @@ WORDINGS: dict[NoticeKind, Wording] = {
     NoticeKind.CARD_REFUND_PAID: Wording(N_("{amount} were sent back to your card."), PAYMENT),
     NoticeKind.MONEY_BACK: Wording(N_("{amount} could not be paid out and are in your wallet again."), "{place}"),
     NoticeKind.ACCOUNT_CORRECTED: Wording(N_("The operator corrected your account by {amount}."), "/wallet"),
+    NoticeKind.CORRECTION_EXECUTED: Wording(
+        N_("The correction of {amount} that you proposed was approved and is recorded."), CORRECTION
+    ),
+    NoticeKind.CORRECTION_REFUSED: Wording(N_("The correction of {amount} that you proposed was refused."), CORRECTION),
+    NoticeKind.CORRECTION_EXPIRED: Wording(
+        N_("Nobody decided in time about the correction of {amount} that you proposed."), CORRECTION
+    ),
+    NoticeKind.WITHDRAWAL_TO_APPROVE: Wording(
+        N_("A withdrawal of {amount} waits for an approval."), "/finance/withdrawals/{withdrawal_id}"
+    ),
+    NoticeKind.WITHDRAWAL_APPROVED: Wording(N_("Your withdrawal of {amount} was approved and is on its way."), PAYOUT),
     NoticeKind.CHEQUE_ANNULLED: Wording(
         N_("The receipt for your withdrawal of {amount} was annulled in the tax service."), PAYOUT
     ),
@@ -247,6 +259,11 @@ NOBODY_ELSES: Mapping[NoticeKind, str] = {
     NoticeKind.MONEY_BACK: "the account's own money",
     NoticeKind.ACCOUNT_CORRECTED: "the operator decides",
     NoticeKind.CHEQUE_ANNULLED: "the account's own receipt",
+    NoticeKind.CORRECTION_EXECUTED: "a colleague decides",
+    NoticeKind.CORRECTION_REFUSED: "a colleague decides",
+    NoticeKind.CORRECTION_EXPIRED: "the account's own proposal",
+    NoticeKind.WITHDRAWAL_TO_APPROVE: "withdrawals have a limit of their own, and so many are rare",
+    NoticeKind.WITHDRAWAL_APPROVED: "the operator decides",
 }
 """Kinds that no other user can cause at will, each with the reason why nothing joins them to one."""
 MAIL_RULES: Mapping[NoticeKind, MailRule] = {kind: _MAIL_RULES.get(kind, MailRule()) for kind in NoticeKind}

@@ -27,6 +27,8 @@ from app.features.payments.errors import (
     PayoutNotFoundError,
     PayoutNotPossibleError,
     SelfEmployedDetailsMissingError,
+    WithdrawalDecidedError,
+    WithdrawalNotFoundError,
 )
 from app.features.payments.schemas import (
     CardRefundCreate,
@@ -40,6 +42,7 @@ from app.features.payments.schemas import (
     StuckMoneyList,
     WalletEntry,
     WalletRead,
+    WithdrawalRead,
 )
 
 router = FeatureRouter(tags=["payments"])
@@ -143,9 +146,33 @@ async def create_payout(
     request_key: KeyedRequest,
     uow: Uow,
 ) -> PayoutRead:
-    """Withdraw money to a card. It leaves your wallet now; if it is surely not paid out, it comes back."""
-    payout = await service.withdraw(uow, actor, command, limits)
-    return request_key.answer(service.read_payout(payout))
+    """Withdraw money to a card. It leaves your wallet now; if it is surely not paid out, it comes back.
+
+    More than the provider pays at once is paid in parts: the answer is the first one, and `GET
+    /withdrawals/{withdrawal_id}` has all. It also tells whether an operator has to approve the withdrawal first.
+    """
+    [payout, *_others] = await service.withdraw(uow, actor, command, limits)
+    if payout.withdrawal_id is None:
+        return request_key.answer(service.read_payout(payout))
+    return request_key.answer(await service.get_payout(uow.session, actor, payout.id))
+
+
+@router.get("/withdrawals/{withdrawal_id:uuid}", responses=refusals(WithdrawalNotFoundError))
+async def get_withdrawal(withdrawal_id: UUID, actor: CurrentActor, session: ReadSession) -> WithdrawalRead:
+    """Return one of your withdrawals that is paid out in parts, or that an operator has to approve."""
+    return await service.get_withdrawal(session, actor, withdrawal_id)
+
+
+@router.post(
+    "/withdrawals/{withdrawal_id:uuid}/cancel",
+    responses=refusals(WithdrawalNotFoundError, WithdrawalDecidedError),
+)
+async def cancel_withdrawal(
+    withdrawal_id: UUID, actor: CurrentActor, request_key: KeyedRequest, uow: Uow
+) -> WithdrawalRead:
+    """Give up a withdrawal that waits for an approval. The money is in your wallet again."""
+    withdrawal = await service.cancel_withdrawal(uow, actor, withdrawal_id)
+    return request_key.answer(await service.read_withdrawal(uow.session, withdrawal))
 
 
 @router.get("/payouts", responses=refusals(BadCursorError))

@@ -57,6 +57,21 @@ class PayoutNotPossibleError(ConflictError):
     detail = N_("Something is missing for this withdrawal.")
 
 
+class WithdrawalNotFoundError(NotFoundError):
+    """There is no such withdrawal of several parts, or with an approval, of this person."""
+
+    code = "withdrawal-not-found"
+    title = N_("There is no such withdrawal")
+
+
+class WithdrawalDecidedError(ConflictError):
+    """The withdrawal was approved, refused or given up, or nobody has decided in time."""
+
+    code = "withdrawal-decided"
+    title = N_("This withdrawal is decided already")
+    detail = N_("Reload the page to see how it stands.")
+
+
 class SelfEmployedDetailsMissingError(ForbiddenError):
     """A withdrawal as a self-employed person needs the legal details of one."""
 

@@ -112,3 +112,43 @@ class CardRefundFailed(DomainEvent):
     amount: int
     currency: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawalWaits(DomainEvent):
+    """A withdrawal waits until operators have approved it."""
+
+    topic: ClassVar[str] = "payments.withdrawal_waits"
+    withdrawal_id: str
+    payout_id: str
+    """Its first part."""
+    user_id: str
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawalApproved(DomainEvent):
+    """Operators approved a withdrawal; it is being paid out."""
+
+    topic: ClassVar[str] = "payments.withdrawal_approved"
+    withdrawal_id: str
+    payout_id: str
+    """Its first part."""
+    user_id: str
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawalGivenBack(DomainEvent):
+    """A withdrawal was refused, or nobody decided in time; the money is in the wallet again."""
+
+    topic: ClassVar[str] = "payments.withdrawal_given_back"
+    withdrawal_id: str
+    payout_id: str
+    """Its first part."""
+    user_id: str
+    amount: int
+    currency: str
+    reason: str

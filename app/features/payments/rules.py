@@ -1,15 +1,20 @@
 """The state machines of payments and withdrawals, and when the provider is asked; pure, no I/O."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import accumulate, pairwise
 
 from app.core.config import Settings
 from app.core.i18n import N_
+from app.core.money import Currency, Money
 from app.core.payment_port import OperationKind
 from app.core.security.rate_limits import Rate
 from app.core.state_machine import Machine, Timer, Transition, published
-from app.models import CardRefundState, OperationState, PaymentState, PayoutState
+from app.models import CardRefundState, OperationState, PaymentState, PayoutState, WithdrawalState
 from app.models.side import PROVIDER, Side
+from app.models.withdrawal import MAX_PARTS
 
 INTENTS_BY_ACCOUNT = Rate("payments", 30, 60 * 60)
 CHECKS_BY_ACCOUNT = Rate("payment-checks", 30, 5 * 60)
@@ -34,6 +39,8 @@ STUCK_AFTER: dict[OperationKind, timedelta] = {
     OperationKind.PAYOUT: timedelta(minutes=15),
 }
 """From this age on an operation that has not ended is shown to the operator."""
+A_DAY = timedelta(days=1)
+"""Within this time the withdrawals of a person are added up for the limit of a day."""
 CUSTOMER, SYSTEM, OPERATOR = Side.CUSTOMER, Side.SYSTEM, Side.OPERATOR
 FINISHED = frozenset({OperationState.DONE, OperationState.FAILED})
 
@@ -52,6 +59,10 @@ class MoneyEvent(StrEnum):
     QUESTION = "question"
     CREDIT = "credit"
     RETURN = "return"
+    APPROVE = "approve"
+    REFUSE = "refuse"
+    CANCEL = "cancel"
+    LAPSE = "lapse"
 
 
 EVENT_LABELS: dict[str, str] = {
@@ -66,6 +77,10 @@ EVENT_LABELS: dict[str, str] = {
     MoneyEvent.QUESTION: N_("another amount arrives"),
     MoneyEvent.CREDIT: N_("the money goes to the wallet"),
     MoneyEvent.RETURN: N_("the bank sends it back"),
+    MoneyEvent.APPROVE: N_("the operator approves it"),
+    MoneyEvent.REFUSE: N_("the operator refuses it"),
+    MoneyEvent.CANCEL: N_("its owner gives it up"),
+    MoneyEvent.LAPSE: N_("nobody decides in time"),
 }
 _TO_SEND, _SENDING, _PENDING = OperationState.TO_SEND, OperationState.SENDING, OperationState.PENDING
 _UNKNOWN, _PERSON = OperationState.UNKNOWN, OperationState.NEEDS_PERSON
@@ -79,6 +94,7 @@ OPERATION_MACHINE = published(
         (
             Transition(_TO_SEND, MoneyEvent.SEND, SYSTEM, _SENDING),
             Transition(_TO_SEND, MoneyEvent.WITHDRAW, CUSTOMER, _FAILED),
+            Transition(_TO_SEND, MoneyEvent.REFUSE, OPERATOR, _FAILED),
             Transition(_SENDING, MoneyEvent.WAIT, PROVIDER, _TO_SEND),
             Transition(_SENDING, MoneyEvent.ACCEPT, PROVIDER, _PENDING),
             Transition(_SENDING, MoneyEvent.LOSE, PROVIDER, _UNKNOWN),
@@ -154,6 +170,28 @@ PAYOUT_MACHINE = published(
         },
     )
 )
+WITHDRAWAL_MACHINE = published(
+    Machine(
+        "withdrawal",
+        N_("Approval of a withdrawal"),
+        WithdrawalState.WAITING,
+        (
+            Transition(WithdrawalState.WAITING, MoneyEvent.APPROVE, OPERATOR, WithdrawalState.APPROVED),
+            Transition(WithdrawalState.WAITING, MoneyEvent.REFUSE, OPERATOR, WithdrawalState.REFUSED),
+            Transition(WithdrawalState.WAITING, MoneyEvent.CANCEL, Side.FREELANCER, WithdrawalState.CANCELED),
+            Transition(WithdrawalState.WAITING, MoneyEvent.LAPSE, SYSTEM, WithdrawalState.LAPSED),
+        ),
+        timers=[Timer(WithdrawalState.WAITING, MoneyEvent.LAPSE, "withdrawal_decision_days")],
+        words=EVENT_LABELS
+        | {
+            WithdrawalState.WAITING: N_("Waits for an approval"),
+            WithdrawalState.APPROVED: N_("Approved"),
+            WithdrawalState.REFUSED: N_("Refused by the operator"),
+            WithdrawalState.CANCELED: N_("Given up"),
+            WithdrawalState.LAPSED: N_("Not decided in time"),
+        },
+    )
+)
 REFUND_MACHINE = published(
     Machine(
         "card-refund",
@@ -174,12 +212,15 @@ REFUND_MACHINE = published(
 REASONS: dict[str, str] = {
     "absent": N_("The payment service never received it."),
     "canceled_by_merchant": N_("It was canceled."),
+    "canceled_by_owner": N_("You gave it up."),
     "canceled_by_payer": N_("It was canceled on the payment page."),
     "card_declined": N_("The bank declined the card. Try another card."),
     "confirmation_failed": N_("The bank did not confirm the payment. Try again, or take another card."),
     "expired": N_("Nobody paid in time."),
     "insufficient_funds": N_("The payment service cannot pay this out now. Try again tomorrow."),
     "no_provider": N_("This site has no payment service now."),
+    "not_decided": N_("Nobody decided about it in time. Withdraw again, or write to the operator."),
+    "not_approved": N_("The operator did not approve it."),
     "permission_missing": N_(
         "The payment service has no permission to register your receipt. Give it in “My tax”, then withdraw again."
     ),
@@ -218,6 +259,69 @@ def may_send(sends: int, first_sent_at: datetime | None, now: datetime, key_hour
     if sends == 0 or first_sent_at is None:
         return True
     return sends < MAX_SENDS and now < first_sent_at + timedelta(hours=key_hours) - timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalLimits:
+    """Above which amounts in kopecks operators approve withdrawals; 0 is no limit."""
+
+    single: int
+    day: int
+    two_people: int
+
+    @property
+    def is_set(self) -> bool:
+        """Tell whether any withdrawal may need an approval."""
+        return bool(self.single or self.day or self.two_people)
+
+
+def approval_limits(settings: Settings) -> ApprovalLimits:
+    """Return the limits of the instance."""
+    return ApprovalLimits(
+        settings.withdrawal_approval_above, settings.withdrawal_approval_day, settings.withdrawal_two_approvals_above
+    )
+
+
+def approvals_needed(limits: ApprovalLimits, money: Money, earlier: int) -> int:
+    """Return how many operators must approve a withdrawal.
+
+    Args:
+        limits: The limits of the instance.
+        money: The withdrawal without its fee. In other currencies than roubles each one needs all approvals there are.
+        earlier: What the person withdrew within a day before, in minor units of the currency.
+    """
+    if not limits.is_set:
+        return 0
+    if money.currency is not Currency.RUB:
+        return 2 if limits.two_people else 1
+    if limits.two_people and money.amount > limits.two_people:
+        return 2
+    above = (limits.single and money.amount > limits.single) or (limits.day and earlier + money.amount > limits.day)
+    return 1 if above else 0
+
+
+def split_amount(amount: int, least: int, most: int) -> list[int]:
+    """Return the parts in which an amount is paid out: as few as there can be, each within the provider's bounds.
+
+    The last part is never less than `least`: what it lacks is taken from the one before. An empty list means that the
+    amount cannot be divided like this, or that there would be too many parts.
+    """
+    if amount > most * MAX_PARTS:
+        return []
+    parts = [most] * (amount // most)
+    rest = amount % most
+    if rest and rest < least and parts:
+        parts[-1] -= least - rest
+        rest = least
+    if rest:
+        parts.append(rest)
+    return parts if all(part >= least for part in parts) else []
+
+
+def split_fee(parts: Sequence[int], rate_bp: int, minimum: int) -> list[int]:
+    """Return the fee of each part: the differences of cumulative fees, so that the minimum is taken once."""
+    totals = [withdrawal_fee(total, rate_bp, minimum) for total in accumulate(parts)]
+    return [after - before for before, after in pairwise([0, *totals])]
 
 
 def withdrawal_fee(amount: int, rate_bp: int, minimum: int) -> int:

@@ -10,7 +10,7 @@ from app.core.i18n import N_
 from app.core.money import Currency, MoneyInput, MoneyRead
 from app.core.payment_port import ChequeStatus, PayoutKind
 from app.core.text.text_cleaning import CLEAN_LINE
-from app.models import CardRefundState, OperationState, PaymentState, PayoutState, TxnTemplate
+from app.models import CardRefundState, OperationState, PaymentState, PayoutState, TxnTemplate, WithdrawalState
 
 WRONG_CARD = N_("This is not the number of a card. Check the digits.")
 CARD_LENGTHS = range(12, 20)
@@ -113,11 +113,31 @@ class PayoutRead(BaseModel):
     card_last4: str
     state: PayoutState
     progress: OperationState = Field(description="What is known of it at the payment provider.")
+    waits: bool = Field(description="Whether an operator has to approve it before it is paid out.")
     reason: str = Field(description="Why it was not paid out, in your language.")
     cheque_number: str | None
     cheque_status: ChequeStatus | None
+    withdrawal_id: UUID | None = Field(
+        description="The withdrawal that it is a part of, at `/withdrawals/{withdrawal_id}`; null if it is alone."
+    )
     created_at: datetime
     finished_at: datetime | None
+
+
+class WithdrawalRead(BaseModel):
+    """A withdrawal that is paid out in several parts, or that operators approve first."""
+
+    id: UUID
+    money: MoneyRead = Field(description="What arrives in all parts together.")
+    fee: MoneyRead
+    state: WithdrawalState
+    approvals_needed: int = Field(description="How many operators must approve it; 0 where it is only divided.")
+    approvals: int = Field(description="How many have.")
+    decided_until: datetime | None = Field(description="If nobody has decided by then, the money goes back.")
+    note: str = Field(description="Why it was refused, in the words of the operator.")
+    parts: list[PayoutRead]
+    created_at: datetime
+    decided_at: datetime | None
 
 
 class CardRefundRead(BaseModel):

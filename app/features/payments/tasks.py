@@ -17,6 +17,12 @@ async def read_inbox(resources: Resources) -> None:
     await workflows.read_inbox(resources)
 
 
+@periodic("payments.lapse_withdrawals")
+async def lapse_withdrawals(resources: Resources) -> None:
+    """Put withdrawals about which nobody has decided in time into the wallet again."""
+    await workflows.lapse_withdrawals(resources)
+
+
 @periodic("payments.reconcile")
 async def reconcile(resources: Resources) -> None:
     """Compare the provider's books of the last days with ours."""

@@ -202,6 +202,12 @@ async def read_inbox(resources: Resources) -> int:
     return handled
 
 
+async def lapse_withdrawals(resources: Resources) -> None:
+    """Put withdrawals about which nobody has decided in time into the wallet again; the next run does the rest."""
+    async with unit_of_work(resources) as uow:
+        await service.lapse(uow)
+
+
 async def cancel_payment(resources: Resources, actor: Actor, payment_id: UUID) -> None:
     """Cancel a payment that nobody has paid; what the provider answers decides, and it may have been paid already.
 

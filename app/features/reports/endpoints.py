@@ -32,7 +32,7 @@ Limit = Annotated[WholeNumber, Query(ge=1, le=MAX_LIMIT)]
 
 @router.post("", status_code=HTTPStatus.CREATED, responses=refusals(*SENDING))
 async def send_report(command: ReportCreate, actor: CurrentActor, uow: Uow) -> ReportRead:
-    """Report an order, a proposal, a profile or a conversation. Responds 404 when you cannot see the reported item."""
+    """Report an order, a proposal, a profile, a conversation or a direct deal. Responds 404 if you cannot see it."""
     return service.present(actor, await service.send_report(uow, actor, command))
 
 

@@ -9,15 +9,23 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from app.core.errors import InvalidError
-from app.core.http.dependencies import FeatureRouter, PostedForm, ReadSession, Uow
+from app.core.http.dependencies import FeatureRouter, PostedForm, ProcessResources, ReadSession, Uow
 from app.core.http.problem_details import field_errors
 from app.core.http.submissions import Once
 from app.core.i18n import N_, _
 from app.features.authentication.dependencies import CurrentActor
+from app.features.hiring.schemas import MAX_KEY
 from app.features.reports import service
 from app.features.reports.errors import AlreadyReportedError, InvalidReportError
 from app.features.reports.rules import href_of
-from app.features.reports.schemas import REASON_LABELS, ObjectionCreate, ReportCreate, ReportRead, ReportSide
+from app.features.reports.schemas import (
+    REASON_LABELS,
+    ObjectionCreate,
+    ReportCreate,
+    ReportRead,
+    ReportSide,
+    SubjectInput,
+)
 from app.features.reports.service import ReportedItem
 from app.models.report import ReportStatus, ReportSubject
 from app.web.flash import redirect
@@ -32,6 +40,7 @@ SUBJECT_LABELS: dict[ReportSubject, str] = {
     ReportSubject.PROPOSAL: N_("Proposal"),
     ReportSubject.PROFILE: N_("Profile"),
     ReportSubject.CONVERSATION: N_("Messages"),
+    ReportSubject.DIRECT_DEAL: N_("Invitation to a deal"),
 }
 BADGES: dict[ReportStatus, tuple[str, str]] = {
     ReportStatus.OPEN: (N_("Being looked at"), "accent"),
@@ -41,15 +50,22 @@ BADGES: dict[ReportStatus, tuple[str, str]] = {
 
 
 @router.get("/report/{kind}/{thing_id}")
-async def report_form(
-    request: Request, kind: ReportSubject, thing_id: UUID, actor: CurrentActor, session: ReadSession
+async def report_form(  # noqa: PLR0913, PLR0917 - each is parsed by its own dependency
+    request: Request,
+    kind: ReportSubject,
+    thing_id: UUID,
+    actor: CurrentActor,
+    session: ReadSession,
+    resources: ProcessResources,
+    key: Annotated[str | None, Query(max_length=MAX_KEY)] = None,
 ) -> Response:
     """Show the report form; redirect to the user's open report if there is one."""
-    thing = await service.find_reported_item(session, actor, kind, thing_id)
+    subject = SubjectInput(kind=kind, id=thing_id, key=key)
+    thing = await service.find_reported_item(session, resources.settings, actor, subject)
     known = await service.find_open(session, actor, kind, thing_id)
     if known is not None:
         return redirect(f"/my/reports/{known}", _(AlreadyReportedError.title), "note")
-    return _form(request, thing, FormState.start())
+    return _form(request, thing, FormState.start(), key)
 
 
 @router.post("/report/{kind}/{thing_id}")
@@ -63,8 +79,10 @@ async def send_report(  # noqa: PLR0913, PLR0917 - each is parsed by its own dep
     once: Once,
 ) -> Response:
     """Send a report and redirect to it."""
+    typed = form.get("key")
+    subject = SubjectInput(kind=kind, id=thing_id, key=typed[:MAX_KEY] if isinstance(typed, str) and typed else None)
     given = {
-        "subject": {"kind": kind, "id": thing_id},
+        "subject": subject.model_dump(),
         "reason": form.get("reason"),
         "note": form.get("note") or "",
     }
@@ -72,8 +90,8 @@ async def send_report(  # noqa: PLR0913, PLR0917 - each is parsed by its own dep
         command = ReportCreate.model_validate(given)
     except ValidationError as wrong:
         error = InvalidReportError(errors=field_errors([dict(item) for item in wrong.errors()]))
-        thing = await service.find_reported_item(uow.session, actor, kind, thing_id)
-        return _form(request, thing, FormState.posted(form, error))
+        thing = await service.find_reported_item(uow.session, uow.resources.settings, actor, subject)
+        return _form(request, thing, FormState.posted(form, error), subject.key)
     try:
         async with uow.session.begin_nested():
             report = await service.send_report(uow, actor, command)
@@ -126,10 +144,12 @@ async def object_to_report(
     return redirect(f"/my/reports/{report_id}", _("Your answer has reached the operator."))
 
 
-def _form(request: Request, thing: ReportedItem, form: FormState) -> Response:
+def _form(request: Request, thing: ReportedItem, form: FormState, key: str | None) -> Response:
+    back = href_of(thing.kind, thing.id, thing.title)
     context = {
         "thing": thing,
-        "back": href_of(thing.kind, thing.id, thing.title),
+        "key": key,
+        "back": f"{back}?{urlencode({'key': key})}" if key else back,
         "what": _(SUBJECT_LABELS[thing.kind]),
         "reasons": [(reason.value, _(words), None) for reason, words in REASON_LABELS.items()],
         "f": form,

@@ -29,6 +29,7 @@ HREFS: dict[ReportSubject, str] = {
     ReportSubject.PROPOSAL: "/proposals/{id}",
     ReportSubject.PROFILE: "/@{title}",
     ReportSubject.CONVERSATION: "/messages/{id}",
+    ReportSubject.DIRECT_DEAL: "/deals/{id}",
 }
 
 

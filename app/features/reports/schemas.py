@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.core.i18n import N_
 from app.core.text.text_cleaning import CLEAN_LINES, at_least
+from app.features.hiring.schemas import MAX_KEY
 from app.features.orders.schemas import Moment
 from app.models.report import ReportReason, ReportStatus, ReportSubject
 
@@ -49,12 +50,15 @@ class SubjectRead(BaseModel):
 
 
 class SubjectInput(BaseModel):
-    """The item to report: an order, a proposal, a profile (by the user's id) or a conversation."""
+    """The item to report: an order, a proposal, a profile (by the user's id), a conversation or a direct deal."""
 
     model_config = ConfigDict(extra="forbid")
 
     kind: ReportSubject
     id: UUID
+    key: Annotated[
+        str | None, Field(max_length=MAX_KEY, description="The key of the link to a direct deal, until it is answered.")
+    ] = None
 
 
 class ReportCreate(BaseModel):

@@ -10,12 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.actor import Actor
 from app.core.audit import record_audit
 from app.core.clock import utc_now
+from app.core.config import Settings
 from app.core.errors import NotFoundError
 from app.core.i18n import _
 from app.core.pagination import Slice, encode_cursor, last_id
 from app.core.security.rate_limits import Rate
 from app.core.unit_of_work import UnitOfWork
 from app.features.chat import service as chat
+from app.features.hiring import service as hiring
 from app.features.identity import service as identity
 from app.features.orders import service as orders
 from app.features.profiles import service as profiles
@@ -35,6 +37,7 @@ from app.features.reports.schemas import (
     ReportCreate,
     ReportRead,
     ReportSide,
+    SubjectInput,
     SubjectRead,
 )
 from app.models.report import Report, ReportReason, ReportStatus, ReportSubject
@@ -55,7 +58,9 @@ class ReportedItem:
     evidence: str
 
 
-async def find_reported_item(session: AsyncSession, actor: Actor, kind: ReportSubject, thing_id: UUID) -> ReportedItem:
+async def find_reported_item(
+    session: AsyncSession, settings: Settings, actor: Actor, subject: SubjectInput
+) -> ReportedItem:
     """Return an item that the actor may see and does not own.
 
     Raises:
@@ -63,7 +68,10 @@ async def find_reported_item(session: AsyncSession, actor: Actor, kind: ReportSu
         OwnContentError: The actor owns the item.
     """
     try:
-        thing = await _FINDERS[kind](session, actor, thing_id)
+        if subject.kind is ReportSubject.DIRECT_DEAL:
+            thing = await _direct_deal(session, settings, actor, subject)
+        else:
+            thing = await _FINDERS[subject.kind](session, actor, subject.id)
     except NotFoundError as wrong:
         raise ReportedItemNotFoundError from wrong
     if thing.owner_id == actor.id:
@@ -97,6 +105,12 @@ async def _conversation(session: AsyncSession, actor: Actor, thing_id: UUID) -> 
     return ReportedItem(ReportSubject.CONVERSATION, found.id, found.other.id, found.order.title, "\n\n".join(texts))
 
 
+async def _direct_deal(session: AsyncSession, settings: Settings, actor: Actor, subject: SubjectInput) -> ReportedItem:
+    found = await hiring.texts_of_other(session, settings, actor, subject.id, subject.key)
+    evidence = "\n\n".join(found.texts)
+    return ReportedItem(ReportSubject.DIRECT_DEAL, subject.id, found.person_id, found.title, evidence)
+
+
 _FINDERS: dict[ReportSubject, Callable[[AsyncSession, Actor, UUID], Coroutine[Any, Any, ReportedItem]]] = {
     ReportSubject.ORDER: _order,
     ReportSubject.PROPOSAL: _proposal,
@@ -119,7 +133,7 @@ async def send_report(uow: UnitOfWork, actor: Actor, command: ReportCreate) -> R
         AlreadyReportedError: The actor has an open report about the item.
         TooManyTriesError: The actor has sent too many reports within 24 hours.
     """
-    thing = await find_reported_item(uow.session, actor, command.subject.kind, command.subject.id)
+    thing = await find_reported_item(uow.session, uow.resources.settings, actor, command.subject)
     await uow.resources.limiter.hit(REPORTS_BY_ACCOUNT, str(actor.id))
     now = utc_now()
     report = Report(

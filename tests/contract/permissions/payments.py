@@ -25,7 +25,7 @@ async def make_nothing(scene: Scene, _row: Row, _role: str) -> Any:
     return scene.people["customer"].id
 
 
-MAKERS = {"payment_id": make_payment, "payout_id": make_nothing, "case_id": make_nothing}
+MAKERS = {"payment_id": make_payment, "payout_id": make_nothing, "withdrawal_id": make_nothing, "case_id": make_nothing}
 ROWS = [
     Row("GET /wallet", SIGNED_IN),
     Row("GET /wallet/history", SIGNED_IN),
@@ -40,6 +40,8 @@ ROWS = [
     Row("GET /payouts", SIGNED_IN),
     Row("GET /payouts/requirements", SIGNED_IN),
     Row("GET /payouts/{payout_id}", NOT_OWN),
+    Row("GET /withdrawals/{withdrawal_id}", NOT_OWN),
+    Row("POST /withdrawals/{withdrawal_id}/cancel", NOT_OWN),
     Row("GET /stuck-money", (401, 403, 403, 403, 403), operator=200),
     Row(
         "POST /reconciliation-cases/{case_id}/close",
@@ -65,6 +67,7 @@ PAGES = [
     page("POST /wallet/unlock", 401, 403, body={"password": "not this one"}),
     page("GET /wallet/withdrawals", 401, 200),
     page("GET /wallet/withdrawals/{payout_id}", 401, 404),
+    page("POST /wallet/withdrawals/{payout_id}/cancel", 401, 400),
     page("GET /stuck-money", 401, 403, operator=200),
     page("POST /stuck-money/{case_id}/close", 401, 403, body={"note": "seen"}, operator=404),
     page("POST /webhooks/payments/{provider}", 403, 403, body={}, fixed={"provider": "sandbox"}, banned=403),

@@ -17,12 +17,14 @@ from app.features.fees.rules import (
     choose_policy,
     fee_of_release,
     in_force,
+    origin_of,
     release_fees,
     terms_of,
+    terms_of_bonuses,
     total_fee,
     total_tax,
 )
-from app.models import FeePolicy, FeeSide, VolumeOf
+from app.models import DealOrigin, FeePolicy, FeeSide, VolumeOf
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -196,3 +198,35 @@ def test_a_minimum_is_taken_once_of_bonuses_and_releases() -> None:
     assert release_fees(terms, NO_FEE, 0, 1_000).fee == 100
     assert release_fees(terms, NO_FEE, 0, 1_000, bonuses=500).fee == 0
     assert release_fees(terms, NO_FEE, 500, 1_000, bonuses=500).fee == 0
+
+
+@pytest.mark.parametrize(("price", "total"), [(0, 700), (100, 700), (1_000, 733), (100_000, 3_363)])
+def test_the_minimum_of_the_customer_is_taken_once_of_a_price_and_its_bonus(price: int, total: int) -> None:
+    terms = FeeTerms(rate_bp=333, minimum=700)
+    bonus, _tax = fee_of_release(terms_of_bonuses(terms, price), 0, 1_000)
+    assert total_fee(terms, price) + bonus == total
+
+
+def test_a_policy_for_one_beginning_is_preferred_to_one_for_any() -> None:
+    brought = policy(200, origin=DealOrigin.BROUGHT)
+    every = [policy(1000), policy(900, category_id=7), brought]
+    assert chosen(every, origin=DealOrigin.BROUGHT, categories=[7]) == 200
+    assert chosen(every, origin=DealOrigin.MARKETPLACE, categories=[7]) == 900
+    assert chosen([brought]) is None
+    later = policy(300, origin=DealOrigin.BROUGHT, valid_from=START + timedelta(days=1))
+    assert chosen([*every, later], at=later.valid_from, origin=DealOrigin.BROUGHT) == 300
+    ended = policy(0, ended=True, origin=DealOrigin.BROUGHT, valid_from=START + timedelta(days=1))
+    assert chosen([*every, ended], at=ended.valid_from, origin=DealOrigin.BROUGHT) == 1000
+
+
+@pytest.mark.parametrize(
+    ("by_invitation", "met_here", "origin"),
+    [
+        (False, False, DealOrigin.MARKETPLACE),
+        (False, True, DealOrigin.MARKETPLACE),
+        (True, True, DealOrigin.MARKETPLACE),
+        (True, False, DealOrigin.BROUGHT),
+    ],
+)
+def test_who_met_on_the_site_is_no_brought_client(by_invitation: bool, met_here: bool, origin: DealOrigin) -> None:
+    assert origin_of(by_invitation=by_invitation, met_here=met_here) is origin

@@ -29,6 +29,7 @@ from app.features.finance.errors import (
 )
 from app.features.finance.rules import REVERSIBLE, suffices_alone
 from app.features.finance.schemas import CorrectionCreate
+from app.features.finance.tasks import announce_expired
 from app.features.ledger import service as ledger
 from app.features.ledger.errors import InsufficientFundsError
 from app.features.legal import service as legal
@@ -354,3 +355,29 @@ async def test_the_password_is_asked_for_first(
 
 def _once(token: str) -> dict[str, str]:
     return {ONCE_FIELD: token}
+
+
+async def test_who_proposed_a_correction_is_told_how_it_ended(
+    till: Till,
+    client: httpx.AsyncClient,
+    sign_in: SignIn,
+    settle: Callable[..., Awaitable[Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, second = actor_for(await sign_in(client, role=Role.FINANCE)), await staff(till)
+    await approved(till, second, (await proposed(till, first)).id)
+    refused = await proposed(till, first)
+    own = await proposed(till, first)
+    late = await proposed(till, first)
+    async with unit_of_work(till.resources) as uow:
+        await service.refuse(uow, second, refused.id, "No.")
+        await service.refuse(uow, first, own.id)
+        assert await service.announce_expired(uow) == 0
+    monkeypatch.setattr("app.features.finance.service.corrections.utc_now", lambda: late.expires_at)
+    for _ in range(2):
+        await announce_expired(till.resources)
+    monkeypatch.undo()
+    await settle()
+    found = (await client.get("/api/v1/notifications")).json()["items"]
+    assert sorted(each["kind"] for each in found) == ["correction_executed", "correction_expired", "correction_refused"]
+    assert f"/finance/corrections/{late.id}" in {each["href"] for each in found}

@@ -1,6 +1,8 @@
 """Direct deals by the API alone: invite by link, name and e-mail, answer, and the contract that follows."""
 
+import json
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,9 +15,9 @@ from app.core.resources import Resources
 from app.features.hiring import workflows
 from app.features.identity import service as identity
 from app.features.profiles import service as profiles
-from app.models import DirectDeal, MailMessage, Order, User
-from tests.factories.commands import OPERATOR
-from tests.factories.deals import pay_into_wallet
+from app.models import Deal, DirectDeal, MailMessage, Order, User
+from tests.factories.commands import OPERATOR, Command
+from tests.factories.deals import make_deal, pay_into_wallet
 from tests.factories.orders import Market
 
 type NewClient = Callable[[], Awaitable[httpx.AsyncClient]]
@@ -282,3 +284,34 @@ async def test_bans_and_hidden_clients_hold(
     await settle()
     assert (await annas.get(f"{API}/{open_one['id']}")).json()["status"] == "withdrawn"
     assert (await kinds(annas))[0] == "direct_deal_withdrawn"
+
+
+async def test_the_fee_of_a_brought_client_is_shown_before_and_frozen_but_not_for_people_who_met_here(
+    market: Market, client: httpx.AsyncClient, command: Command, tmp_path: Path
+) -> None:
+    scene = await make_deal(market)
+    await command("fees", "add", "freelancer", "--rate", "10", "--reason", "test")
+    added = await command("fees", "add", "freelancer", "--rate", "2", "--origin", "brought", "--reason", "test")
+    assert "brought" in added
+    author = await market.person("bakery")
+    for maker, reader, fee in ((author, scene.freelancer, 140_000), (scene.customer, scene.freelancer, 700_000)):
+        await market.sign_in(client, maker)
+        deal = await invited(client, username=reader.username)
+        await market.sign_in(client, reader)
+        assert (await client.get(f"{API}/{deal['id']}")).json()["freelancer_fee"] == fee
+        accepted = await client.post(f"{API}/{deal['id']}/accept", json={"version": 1})
+        async with market.uow() as work:
+            begun = await work.session.get_one(Deal, accepted.json()["contract_id"])
+        assert begun.freelancer_fee["rate_bp"] == (200 if fee == 140_000 else 1000)
+    shown = (await client.get("/fees?amount=100&origin=brought", headers={"Accept-Language": "en"})).text
+    assert "they had no contract from an order on the site before" in shown
+    answer = (await client.get("/api/v1/fees", params={"amount": 10_000, "origin": "brought"})).json()
+    assert answer["example"]["freelancer_fee"] == 200
+    policies = [
+        {"side": "freelancer", "rate_bp": 1000},
+        {"side": "freelancer", "rate_bp": 200, "origin": "brought"},
+    ]
+    file = tmp_path / "policies.json"
+    file.write_text(json.dumps({"policies": policies}), encoding="utf-8")
+    # Three contracts of 70,000: one from an order, one of its people by invitation, one of a brought client.
+    assert "freelancer 15400 RUB" in await command("fees", "replay", str(file))

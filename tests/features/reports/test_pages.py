@@ -1,12 +1,16 @@
 """Reports as pages, without scripts: the form, the confirmation, the decision and the appeal."""
 
+import html
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import httpx
 
+from app.core.ids import new_id
+from app.features.reports import service
 from tests.factories.commands import Command
 from tests.factories.orders import Market
+from tests.features.hiring.test_pages import made_link
 from tests.features.proposals.test_pages import Visitor, path_of, words
 
 type NewClient = Callable[[], Awaitable[httpx.AsyncClient]]
@@ -82,3 +86,32 @@ async def test_what_cannot_be_reported_is_a_page(market: Market, new_client: New
     assert "This is your own" in words(await visitor.get(f"/report/order/{order.id}", status=403))
     await visitor.get(f"/report/profile/{order.id}", status=404)
     await visitor.get(f"/report/weather/{order.id}", status=404)
+
+
+async def test_who_got_an_invitation_by_link_reports_its_terms(market: Market, client: httpx.AsyncClient) -> None:
+    author, reader = await market.person("sender"), await market.person("reader")
+    await market.sign_in(client, author)
+    address, link = await made_link(client)
+    deal_id, key = address.rpartition("/")[2], link.partition("?key=")[2]
+    assert "Report this invitation" not in (await client.get(address)).text
+    own = await client.get(f"/report/direct_deal/{deal_id}")
+    assert own.status_code == 404
+    await market.sign_in(client, reader)
+    assert (await client.get(f"/report/direct_deal/{deal_id}")).status_code == 404
+    form = f"/report/direct_deal/{deal_id}?key={key}"
+    assert form in html.unescape((await client.get(link)).text)
+    assert f'value="{key}"' in (await client.get(form)).text
+    wrong = await client.post(f"/report/direct_deal/{deal_id}", data={"key": key, "once": new_id().hex})
+    assert (wrong.status_code, f'value="{key}"' in wrong.text) == (422, True)
+    sent = await client.post(
+        f"/report/direct_deal/{deal_id}", data={"key": key, "reason": "fraud", "once": new_id().hex}
+    )
+    shown = await client.get(sent.headers["location"])
+    assert "Invitation to a deal" in shown.text
+    async with market.uow() as work:
+        [report] = await service.list_waiting(work.session, 9)
+    assert (report.reported_id, report.reporter_id, report.title) == (author.id, reader.id, "Shop for a bakery")
+    assert "Catalogue, basket and payment." in report.evidence
+    assert "Twelve pages" in report.evidence
+    again = {"subject": {"kind": "direct_deal", "id": deal_id, "key": key}, "reason": "spam"}
+    assert (await client.post("/api/v1/reports", json=again)).json()["code"] == "already-reported"

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, cast, func, insert, literal, select, update
+from sqlalchemy import DateTime, cast, exists, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -33,6 +33,7 @@ from app.models import (
     TimerStatus,
     User,
 )
+from app.models.direct_deal import DirectDeal
 from app.models.user import public_name_of
 
 DATABASE_TIME = database_now()
@@ -64,7 +65,12 @@ class Volumes:
     pair: int
     """What of that was with the same client."""
     parent_category_id: int | None
+    met_here: bool
+    """Whether the two had a contract from an order on the site before."""
     now: datetime
+
+
+_BY_INVITATION = exists().where(DirectDeal.contract_id == Contract.id)
 
 
 class ContractRepository:
@@ -78,21 +84,43 @@ class ContractRepository:
         self._session.add(contract)
         await self._session.flush()
 
-    async def agreed(self) -> Sequence[tuple[Contract, int | None, int | None]]:
-        """Return the contracts with a total price, oldest first, with the order's category and the one above it."""
+    async def agreed(self) -> Sequence[tuple[Contract, bool, int | None, int | None]]:
+        """Return the contracts with a total price, oldest first.
+
+        Each is with whether it was agreed on by invitation, its order's category, and the category above it.
+        """
         statement = (
-            select(Contract, Order.category_id, Category.parent_id)
+            select(Contract, _BY_INVITATION, Order.category_id, Category.parent_id)
             .join(Order, Order.id == Contract.order_id)
             .outerjoin(Category, Category.id == Order.category_id)
             .where(Contract.budget_kind != BudgetKind.HOURLY)
             .order_by(Contract.agreed_at, Contract.id)
         )
-        return [(row[0], row[1], row[2]) for row in await self._session.execute(statement)]
+        return [(row[0], row[1], row[2], row[3]) for row in await self._session.execute(statement)]
 
     async def volumes(
-        self, customer_id: UUID | None, freelancer_id: UUID | None, currency: Currency, category_id: int | None
+        self,
+        customer_id: UUID | None,
+        freelancer_id: UUID | None,
+        currency: Currency,
+        category_id: int | None,
+        *,
+        contract_id: UUID | None = None,
     ) -> Volumes:
-        """Return what decides which fees apply to a new contract; of somebody who is not known yet, nothing."""
+        """Return what decides which fees apply to a new contract; of somebody who is not known yet, nothing.
+
+        Args:
+            customer_id: The client, if known.
+            freelancer_id: The freelancer, if known.
+            currency: The currency of the contract.
+            category_id: The category of its order.
+            contract_id: The contract itself, where it is inserted already: the two did not meet by it.
+        """
+        met = select(Contract.id).where(
+            Contract.customer_id == customer_id, Contract.freelancer_id == freelancer_id, ~_BY_INVITATION
+        )
+        if contract_id is not None:
+            met = met.where(Contract.id != contract_id)
         # Only money that was released counts: what is merely agreed costs nothing, so anybody could agree on a volume.
         bonuses = (
             select(func.sum(Release.amount))
@@ -105,14 +133,15 @@ class ContractRepository:
                 func.coalesce(released, 0),
                 func.coalesce(released.filter(Contract.customer_id == customer_id), 0),
                 select(Category.parent_id).where(Category.id == category_id).scalar_subquery(),
+                met.correlate(None).exists(),
                 DATABASE_TIME,
             )
             .select_from(Milestone)
             .join(Contract, Contract.id == Milestone.contract_id)
             .where(Contract.freelancer_id == freelancer_id, Contract.currency == currency)
         )
-        freelancer, pair, parent, now = (await self._session.execute(statement)).one()
-        return Volumes(int(freelancer), int(pair), parent, now)
+        freelancer, pair, parent, met_here, now = (await self._session.execute(statement)).one()
+        return Volumes(int(freelancer), int(pair), parent, met_here, now)
 
 
 class DealRepository:

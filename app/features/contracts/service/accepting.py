@@ -70,7 +70,8 @@ async def accept_direct(
     """
     words = {"title": terms.title, "description": terms.description}
     order = await orders.add_agreed_order(uow, customer_id, freelancer_id, **words, price=terms.price)
-    return await _begin(uow, await proposals.add_chosen(uow, order, freelancer_id, terms), checklists)
+    choice = await proposals.add_chosen(uow, order, freelancer_id, terms)
+    return await _begin(uow, choice, checklists, by_invitation=True)
 
 
 async def without_details(session: AsyncSession, settings: Settings, people: set[UUID]) -> set[UUID]:
@@ -87,10 +88,11 @@ async def list_agreed_amounts(session: AsyncSession) -> list[fees.AgreedAmount]:
             customer_id=contract.customer_id,
             freelancer_id=contract.freelancer_id,
             currency=contract.currency,
+            by_invitation=by_invitation,
             categories=tuple(category for category in categories if category is not None),
             amounts=tuple(part["amount"] for part in contract.milestones) or (contract.price_amount,),
         )
-        for contract, *categories in await ContractRepository(session).agreed()
+        for contract, by_invitation, *categories in await ContractRepository(session).agreed()
     ]
 
 
@@ -100,7 +102,13 @@ async def _accept(uow: UnitOfWork, choice: proposals.Choice) -> None:
     await _begin(uow, choice)
 
 
-async def _begin(uow: UnitOfWork, choice: proposals.Choice, checklists: Sequence[list[str]] = ()) -> Contract:
+async def _begin(
+    uow: UnitOfWork,
+    choice: proposals.Choice,
+    checklists: Sequence[list[str]] = (),
+    *,
+    by_invitation: bool = False,
+) -> Contract:
     order, proposal, offer = choice.order, choice.proposal, choice.offer
     contract = Contract(
         order_id=order.id,
@@ -117,5 +125,5 @@ async def _begin(uow: UnitOfWork, choice: proposals.Choice, checklists: Sequence
         agreed_at=offer.decided_at,
     )
     await ContractRepository(uow.session).insert(contract)
-    await begin_deal(uow, contract, order, checklists)
+    await begin_deal(uow, contract, order, checklists, by_invitation=by_invitation)
     return contract

@@ -32,7 +32,12 @@ class FeeEstimate:
 
 
 async def begin_deal(
-    uow: UnitOfWork, contract: Contract, order: Order, checklists: Sequence[list[str]] = ()
+    uow: UnitOfWork,
+    contract: Contract,
+    order: Order,
+    checklists: Sequence[list[str]] = (),
+    *,
+    by_invitation: bool = False,
 ) -> Deal | None:
     """Begin the deal of a new contract where this instance can move money. Emits `DealMoved`.
 
@@ -44,9 +49,14 @@ async def begin_deal(
     if not settings.has_payments or contract.budget_kind is BudgetKind.HOURLY:
         return None
     before = await ContractRepository(uow.session).volumes(
-        contract.customer_id, contract.freelancer_id, contract.currency, order.category_id
+        contract.customer_id,
+        contract.freelancer_id,
+        contract.currency,
+        order.category_id,
+        contract_id=contract.id,
     )
-    customer, freelancer = await _fees(uow.session, contract.currency, order.category_id, before)
+    described = _described(contract.currency, order.category_id, before, by_invitation=by_invitation)
+    customer, freelancer = await fees.policies_for(uow.session, described)
     kinds = await legal.frozen_kinds(uow.session, settings, (contract.customer_id, contract.freelancer_id))
     customer_legal, freelancer_legal = kinds.get(contract.customer_id), kinds.get(contract.freelancer_id)
     deal = Deal(
@@ -82,24 +92,23 @@ async def estimate_fees(
 ) -> FeeEstimate:
     """Return what is taken of milestones of a deal without a listed order, if it were agreed on now."""
     before = await ContractRepository(session).volumes(customer_id, freelancer_id, currency, None)
-    customer, freelancer = await _fees(session, currency, None, before)
+    described = _described(currency, None, before, by_invitation=True)
+    customer, freelancer = await fees.policies_for(session, described)
     return FeeEstimate(
         sum(fees.total_fee(customer.terms, amount) for amount in amounts),
         sum(fees.total_fee(freelancer.terms, amount) for amount in amounts),
     )
 
 
-async def _fees(
-    session: AsyncSession, currency: Currency, category_id: int | None, before: Volumes
-) -> tuple[fees.AppliedPolicy, fees.AppliedPolicy]:
-    """Return the fee policies that apply to the customer and to the freelancer."""
-    described = fees.Deal(
+def _described(currency: Currency, category_id: int | None, before: Volumes, *, by_invitation: bool) -> fees.Deal:
+    """Return what decides which fee policies apply."""
+    return fees.Deal(
         currency=currency,
+        origin=fees.origin_of(by_invitation=by_invitation, met_here=before.met_here),
         categories=[key for key in (category_id, before.parent_category_id) if key is not None],
         pair_volume=before.pair,
         freelancer_volume=before.freelancer,
     )
-    return await fees.policies_for(session, described)
 
 
 def _milestones(contract: Contract, order: Order, checklists: Sequence[list[str]]) -> list[Milestone]:

@@ -107,6 +107,7 @@ async def pay_bonus(uow: UnitOfWork, locked: LockedMilestone, amount: int, actor
     contract, milestone = locked.contract, locked.milestone
     own, on_top = _terms(locked.deal)
     has_fee = {own, on_top} != {fees.NO_FEE}
+    on_top = fees.terms_of_bonuses(on_top, milestone.funded - milestone.refunded)
     bonuses = await DealRepository(uow.session).bonuses([milestone.id]) if has_fee else {}
     before = milestone.released + bonuses.get(milestone.id, 0)
     # More than the greatest amount is in no wallet, so the ledger refuses it below.

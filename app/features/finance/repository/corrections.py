@@ -8,7 +8,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.money import Currency
-from app.models import LedgerCorrection, LedgerTxn
+from app.models import CorrectionState, LedgerCorrection, LedgerTxn
 
 
 class CorrectionRepository:
@@ -34,6 +34,21 @@ class CorrectionRepository:
         query = select(LedgerCorrection).order_by(LedgerCorrection.id.desc()).limit(limit)
         if before is not None:
             query = query.where(LedgerCorrection.id < before)
+        return (await self._session.execute(query)).scalars().all()
+
+    async def lock_expired(self, now: datetime, limit: int) -> Sequence[LedgerCorrection]:
+        """Lock corrections that nobody has decided about in time and whose proposer does not know it yet."""
+        query = (
+            select(LedgerCorrection)
+            .where(
+                LedgerCorrection.state == CorrectionState.PROPOSED,
+                LedgerCorrection.expires_at <= now,
+                LedgerCorrection.expiry_told_at.is_(None),
+            )
+            .order_by(LedgerCorrection.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
         return (await self._session.execute(query)).scalars().all()
 
     async def corrected_alone(self, person: UUID, currency: Currency, since: datetime) -> int:

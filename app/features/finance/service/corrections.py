@@ -22,15 +22,15 @@ from app.features.finance.errors import (
     OwnMoneyError,
     SecondPersonNeededError,
 )
-from app.features.finance.events import AccountCorrected
+from app.features.finance.events import AccountCorrected, CorrectionDecided
 from app.features.finance.policy import may_approve
 from app.features.finance.repository import CorrectionRepository
 from app.features.finance.rules import ALONE_WINDOW, CORRECTABLE, DECIDED_WITHIN, REVERSIBLE, suffices_alone
 from app.features.finance.schemas import CorrectionCreate
+from app.features.finance.service.people import is_same_person
 from app.features.identity import service as identity
 from app.features.ledger import service as ledger
 from app.features.ledger.schemas import effect
-from app.features.legal import service as legal
 from app.features.payments import service as payments
 from app.models import AccountKind, CorrectionKind, CorrectionState, LedgerCorrection
 
@@ -42,8 +42,9 @@ NOT_REVERSIBLE = N_(
     "reversed before."
 )
 NO_CONTRACT = N_("There is no contract with this id whose money goes through the site.")
+EXPIRED = "expired"
+EXPIRED_AT_ONCE = 50
 PERSONAL = frozenset((AccountKind.CLAIM, AccountKind.WALLET))
-TAX_NUMBER = "tax_number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +200,7 @@ async def _refuse_own(uow: UnitOfWork, actor: Actor, concerned: set[UUID]) -> No
         OwnMoneyError: It is.
     """
     for person in concerned:
-        if await _is_same_person(uow, actor, person):
+        if await is_same_person(uow, actor, person):
             raise OwnMoneyError
 
 
@@ -214,18 +215,8 @@ async def _require_second_person(uow: UnitOfWork, actor: Actor, correction: Ledg
         raise SecondPersonNeededError
     if not may_approve(actor):
         raise ApproverNeededError
-    if await _is_same_person(uow, actor, correction.proposed_by_id):
+    if await is_same_person(uow, actor, correction.proposed_by_id):
         raise SecondPersonNeededError
-
-
-async def _is_same_person(uow: UnitOfWork, actor: Actor, user_id: UUID) -> bool:
-    """Tell whether an account is of the actor: the same, or one with the same tax number in its legal details."""
-    if actor.id == user_id:
-        return True
-    settings = uow.resources.settings
-    other = Actor(id=user_id, username="")
-    numbers = [(await legal.get_status(uow.session, settings, it)).fields.get(TAX_NUMBER) for it in (actor, other)]
-    return numbers[0] is not None and numbers[0] == numbers[1]
 
 
 async def _alone(uow: UnitOfWork, actor: Actor, money: Money) -> bool:
@@ -308,8 +299,35 @@ def _account(correction: LedgerCorrection, kind: str | None) -> ledger.Account:
 def _decide(uow: UnitOfWork, actor: Actor, correction: LedgerCorrection, state: CorrectionState, note: str) -> None:
     correction.state, correction.note = state, note
     correction.decided_by_id, correction.decided_at = actor.id, utc_now()
+    if actor.id != correction.proposed_by_id:
+        _announce(uow, correction, state.value)
     old, new = {"state": CorrectionState.PROPOSED.value}, {"state": state.value, "alone": correction.alone}
     record_audit(uow.session, actor, f"correction.{state}", correction.id, old=old, new=new, reason=note)
+
+
+async def announce_expired(uow: UnitOfWork) -> int:
+    """Tell who proposed corrections that nobody has decided about in time; return how many those were.
+
+    Emits `CorrectionDecided` once for each.
+    """
+    now = utc_now()
+    expired = await CorrectionRepository(uow.session).lock_expired(now, EXPIRED_AT_ONCE)
+    for correction in expired:
+        correction.expiry_told_at = now
+        _announce(uow, correction, EXPIRED)
+    return len(expired)
+
+
+def _announce(uow: UnitOfWork, correction: LedgerCorrection, state: str) -> None:
+    uow.emit(
+        CorrectionDecided(
+            correction_id=str(correction.id),
+            proposed_by_id=str(correction.proposed_by_id),
+            state=state,
+            amount=correction.amount,
+            currency=correction.currency.value,
+        )
+    )
 
 
 def _invalid(field: str, message: str) -> InvalidCorrectionError:

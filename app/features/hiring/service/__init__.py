@@ -8,6 +8,7 @@ from app.features.hiring.service.queries import (
     list_direct_deals,
     mailed_invitation,
     read_direct_deal,
+    texts_of_other,
 )
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "mailed_invitation",
     "read_direct_deal",
     "renew_link",
+    "texts_of_other",
     "withdraw",
 ]

@@ -1,5 +1,6 @@
 """Direct deals as their people read them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -27,6 +28,15 @@ from app.features.moderation.service import detect_contacts
 from app.features.orders.schemas import PersonRead
 from app.models import DirectDeal, DirectDealTerms
 from app.models.side import Side
+
+
+@dataclass(frozen=True, slots=True)
+class TextsOfOther:
+    """What one of the two people of a direct deal wrote."""
+
+    person_id: UUID
+    title: str
+    texts: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +102,29 @@ def _people(settings: Settings, actor: Actor | None, row: DirectDealRow) -> dict
     }
 
 
+async def texts_of_other(
+    session: AsyncSession, settings: Settings, actor: Actor, deal_id: UUID, key: str | None = None
+) -> TextsOfOther:
+    """Return what the other person wrote in a direct deal, the newest terms first, for a report.
+
+    Raises:
+        DirectDealNotFoundError: It does not exist, is not the actor's to see, or the other person wrote nothing.
+    """
+    repository = DirectDealRepository(session)
+    row = await repository.get(deal_id)
+    side = None if row is None else _side(settings, actor, row.deal, key)
+    if row is None or side is None:
+        raise DirectDealNotFoundError
+    deal = row.deal
+    is_author = actor.id == deal.author_id
+    other = deal.other_id if is_author else deal.author_id
+    every = [row.terms, *await repository.terms_before(deal.id, deal.version)]
+    texts = _texts_of_side(every, rules.opposite(side), deal.note if is_author else None)
+    if other is None or not texts:
+        raise DirectDealNotFoundError
+    return TextsOfOther(other, row.terms.title, texts)
+
+
 async def list_direct_deals(
     session: AsyncSession, actor: Actor, cursor: str | None, limit: int
 ) -> Slice[DirectDealSummary]:
@@ -135,6 +168,11 @@ def _known_parties(deal: DirectDeal, actor: Actor | None) -> tuple[UUID | None, 
 def _words(terms: DirectDealTerms) -> str:
     lines = [line for part in terms.milestones for line in (part["title"], *part["checklist"])]
     return "\n".join((terms.title, terms.description, terms.message, *lines))
+
+
+def _texts_of_side(every: Sequence[DirectDealTerms], side: Side, note: str | None) -> list[str]:
+    """Return the note of who declined, if any, and the texts of all terms that a side proposed."""
+    return [*filter(None, [note]), *(_words(terms) for terms in every if terms.made_by is side)]
 
 
 def _terms(terms: DirectDealTerms) -> TermsRead:

@@ -1,6 +1,6 @@
 """Queries for accounts: contacts, names, pending changes, and the messages of challenges."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -73,6 +73,11 @@ async def find_actor(session: AsyncSession, username: str) -> Actor | None:
 async def usernames(session: AsyncSession, user_ids: Sequence[UUID]) -> dict[UUID, str]:
     """Return public names by user id."""
     return await UserRepository(session).names(user_ids)
+
+
+async def people_with_roles(session: AsyncSession, roles: Collection[Role]) -> Sequence[UUID]:
+    """Return the ids of the active accounts that have one of these roles."""
+    return await UserRepository(session).with_roles(roles)
 
 
 def remember_names(session: AsyncSession, names: Iterable[tuple[UUID, str]]) -> None:

@@ -4,10 +4,12 @@ from app.core.messaging.worker import consumer
 from app.core.money import MINOR_DIGITS, Currency
 from app.core.text.amounts import write_amount
 from app.core.unit_of_work import UnitOfWork
-from app.features.finance.events import AccountCorrected
+from app.features.finance.events import AccountCorrected, CorrectionDecided
+from app.features.identity import service as identity
 from app.features.notifications import service
 from app.features.payments import events as payments
 from app.models.notification import NoticeKind
+from app.models.user import Role
 
 
 def _sum(amount: int, currency: str) -> str:
@@ -77,6 +79,36 @@ async def on_card_refund_failed(uow: UnitOfWork, event: payments.CardRefundFaile
     """Notify the payer that the money is in the wallet again."""
     about = {"amount": _sum(event.amount, event.currency), "place": f"/wallet/payments/{event.payment_id}"}
     await service.notify(uow, event.user_id, NoticeKind.MONEY_BACK, message_id, **about)
+
+
+@consumer("notifications.on_withdrawal_waits", payments.WithdrawalWaits)
+async def on_withdrawal_waits(uow: UnitOfWork, event: payments.WithdrawalWaits, message_id: int) -> None:
+    """Notify everybody who may approve the withdrawal, except its owner."""
+    about = {"amount": _sum(event.amount, event.currency), "withdrawal_id": event.withdrawal_id}
+    for operator in await identity.people_with_roles(uow.session, (Role.FINANCE_APPROVER, Role.ADMIN)):
+        if str(operator) != event.user_id:
+            await service.notify(uow, str(operator), NoticeKind.WITHDRAWAL_TO_APPROVE, message_id, **about)
+
+
+@consumer("notifications.on_withdrawal_approved", payments.WithdrawalApproved)
+async def on_withdrawal_approved(uow: UnitOfWork, event: payments.WithdrawalApproved, message_id: int) -> None:
+    """Notify the owner that the withdrawal is being paid out."""
+    about = {"amount": _sum(event.amount, event.currency), "payout_id": event.payout_id}
+    await service.notify(uow, event.user_id, NoticeKind.WITHDRAWAL_APPROVED, message_id, **about)
+
+
+@consumer("notifications.on_withdrawal_given_back", payments.WithdrawalGivenBack)
+async def on_withdrawal_given_back(uow: UnitOfWork, event: payments.WithdrawalGivenBack, message_id: int) -> None:
+    """Notify the owner that the money is in the wallet again; the page of the withdrawal says why."""
+    about = {"amount": _sum(event.amount, event.currency), "place": f"/wallet/withdrawals/{event.payout_id}"}
+    await service.notify(uow, event.user_id, NoticeKind.MONEY_BACK, message_id, **about)
+
+
+@consumer("notifications.on_correction_decided", CorrectionDecided)
+async def on_correction_decided(uow: UnitOfWork, event: CorrectionDecided, message_id: int) -> None:
+    """Notify who proposed the correction how it ended."""
+    about = {"amount": _sum(event.amount, event.currency), "correction_id": event.correction_id}
+    await service.notify(uow, event.proposed_by_id, NoticeKind(f"correction_{event.state}"), message_id, **about)
 
 
 @consumer("notifications.on_account_corrected", AccountCorrected)

@@ -21,10 +21,11 @@ from app.features.payments.service.intents import (
     Destination,
     PayoutOrder,
     open_payment,
-    open_payout,
     open_refund,
 )
+from app.features.payments.service.withdrawals import open_withdrawal, parts_of
 from app.models import CardRefund, LegalKind, Payment, Payout
+from app.models.withdrawal import MAX_PARTS
 
 TAX_NUMBER = "tax_number"
 NOT_PAID_LIKE_THIS = N_("The payment service cannot pay out in this way.")
@@ -55,13 +56,13 @@ async def begin_payment(
     return await open_payment(uow, actor.id, money, purpose=purpose, purpose_id=purpose_id)
 
 
-async def withdraw(uow: UnitOfWork, actor: Actor, command: PayoutCreate, limits: Capabilities | None) -> Payout:
-    """Withdraw money of the actor to a card.
+async def withdraw(uow: UnitOfWork, actor: Actor, command: PayoutCreate, limits: Capabilities | None) -> list[Payout]:
+    """Withdraw money of the actor to a card; return the parts in which it is paid out.
 
     Raises:
         NoPaymentProviderError: The instance has no provider.
         PayoutNotPossibleError: The provider does not pay in this way.
-        InvalidPaymentError: The amount is too small or too large for the provider.
+        InvalidPaymentError: The amount is too small for the provider, or too large even in parts.
         SelfEmployedDetailsMissingError: There are no legal details of a self-employed person.
         InsufficientFundsError: The wallet holds less than the amount with its fee.
         TooManyTriesError: Too many within an hour.
@@ -72,9 +73,8 @@ async def withdraw(uow: UnitOfWork, actor: Actor, command: PayoutCreate, limits:
         check_limits(limits, money, command.kind)
     tax_id = await self_employed_tax_id(uow, actor) if command.kind is PayoutKind.SELF_EMPLOYED else None
     destination = Destination(card=command.card, tax_id=tax_id)
-    return await open_payout(
-        uow, PayoutOrder(user_id=actor.id, money=money, kind=command.kind, destination=destination)
-    )
+    order = PayoutOrder(user_id=actor.id, money=money, kind=command.kind, destination=destination)
+    return await open_withdrawal(uow, order, limits)
 
 
 async def refund_payment(uow: UnitOfWork, actor: Actor, payment_id: UUID, command: CardRefundCreate) -> CardRefund:
@@ -96,15 +96,16 @@ def check_limits(limits: Capabilities, money: Money, kind: PayoutKind) -> None:
 
     Raises:
         PayoutNotPossibleError: It does not pay in this way.
-        InvalidPaymentError: The amount is too small or too large.
+        InvalidPaymentError: The amount is too small, or too large even in parts.
     """
     if kind not in limits.payout_kinds:
         raise PayoutNotPossibleError(NOT_PAID_LIKE_THIS)
+    if parts_of(limits, money.amount):
+        return
     bound, sentence = limits.payout_minimum, TOO_LITTLE
     if money.amount > limits.payout_maximum:
-        bound, sentence = limits.payout_maximum, TOO_MUCH
-    elif money.amount >= bound:
-        return
+        divisible = money.amount > limits.payout_maximum * MAX_PARTS
+        bound, sentence = limits.payout_maximum * (MAX_PARTS if divisible else 1), TOO_MUCH
     amount = f"{write_amount(bound, MINOR_DIGITS[money.currency], grouped=True)} {money.currency}"
     raise InvalidPaymentError(errors=[FieldError(("money", "amount"), sentence, {"amount": amount})])
 

@@ -48,6 +48,17 @@ class PayoutOrder:
     destination: Destination
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What a payout is a part of."""
+
+    withdrawal_id: UUID
+    fee: int
+    """Its part of the fee, in minor units."""
+    waits: bool
+    """Whether the provider is asked only after an approval."""
+
+
 def configured_provider(settings: Settings) -> str:
     """Return the name of the provider.
 
@@ -100,16 +111,21 @@ async def open_payment(
     return payment
 
 
-async def open_payout(uow: UnitOfWork, order: PayoutOrder) -> Payout:
+async def open_payout(uow: UnitOfWork, order: PayoutOrder, part: Part | None = None) -> Payout:
     """Take the money of a withdrawal and its fee out of the wallet and write the withdrawal down.
+
+    Args:
+        uow: The unit of work.
+        order: What is paid out.
+        part: The withdrawal that it is a part of; None where it is asked for alone.
 
     Raises:
         NoPaymentProviderError: The instance has no provider.
         InsufficientFundsError: The wallet holds less.
     """
     settings = uow.resources.settings
-    provider, fee, now = configured_provider(settings), fee_of(settings, order.money), utc_now()
-    payout_id = new_id()
+    provider, now, payout_id = configured_provider(settings), utc_now(), new_id()
+    fee = fee_of(settings, order.money) if part is None else part.fee
     key, wrapped = KEYS.create(settings, str(payout_id))
     payout = Payout(
         id=payout_id,
@@ -123,10 +139,12 @@ async def open_payout(uow: UnitOfWork, order: PayoutOrder) -> Payout:
         destination=key.encrypt(order.destination.model_dump_json().encode(), str(payout_id)),
         destination_key=wrapped,
         reason="",
+        withdrawal_id=None if part is None else part.withdrawal_id,
         created_at=now,
     )
     await PaymentRepository(uow.session).add(payout)
-    await _intend(uow, OperationKind.PAYOUT, payout_id, provider, order.money)
+    waits = part is not None and part.waits
+    await _intend(uow, OperationKind.PAYOUT, payout_id, provider, order.money, waits=waits)
     entry = ledger.templates.payout(payout_id=payout_id, freelancer_id=order.user_id, amount=order.money, fee=fee)
     await ledger.post(uow, entry, key=f"payout:{payout_id}", effective_at=now, actor_id=order.user_id)
     return payout
@@ -198,7 +216,10 @@ async def cancel_unsent(uow: UnitOfWork, user_id: UUID, payment_id: UUID) -> Pro
     return None
 
 
-async def _intend(uow: UnitOfWork, kind: OperationKind, subject_id: UUID, provider: str, money: Money) -> None:
+async def _intend(
+    uow: UnitOfWork, kind: OperationKind, subject_id: UUID, provider: str, money: Money, *, waits: bool = False
+) -> None:
+    """Write down an operation, which is due at once unless it waits for an approval."""
     now = utc_now()
     operation = ProviderOperation(
         id=new_id(),
@@ -213,8 +234,9 @@ async def _intend(uow: UnitOfWork, kind: OperationKind, subject_id: UUID, provid
         polls=0,
         code="",
         claim=0,
-        next_at=now,
+        next_at=None if waits else now,
         created_at=now,
     )
     await PaymentRepository(uow.session).add(operation)
-    uow.trigger_task(SEND_TASK)
+    if not waits:
+        uow.trigger_task(SEND_TASK)

@@ -78,11 +78,15 @@ async def claim_due(uow: UnitOfWork, key_hours: int) -> Call | None:
 
 
 async def claim(uow: UnitOfWork, subject_id: UUID, key_hours: int) -> Call | None:
-    """Claim the operation of one payment, withdrawal or refund; None while somebody else looks at it."""
+    """Claim the operation of one payment, withdrawal or refund.
+
+    Returns:
+        None while somebody else looks at it, or while the withdrawal waits for an approval.
+    """
     operation = await OperationRepository(uow.session).take(subject_id)
-    if operation is None or (
-        operation.state is OperationState.SENDING and (operation.next_at or utc_now()) > utc_now()
-    ):
+    if operation is None or (operation.state is OperationState.TO_SEND and operation.next_at is None):
+        return None
+    if operation.state is OperationState.SENDING and (operation.next_at or utc_now()) > utc_now():
         return None
     return await _claimed(uow, operation, key_hours)
 

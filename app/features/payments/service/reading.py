@@ -184,9 +184,11 @@ def read_payout(payout: Payout, operation: ProviderOperation | None = None) -> P
         card_last4=payout.card_last4,
         state=payout.state,
         progress=operation.state if operation else OperationState.TO_SEND,
+        waits=operation is not None and operation.state is OperationState.TO_SEND and operation.next_at is None,
         reason=_reason(payout.reason),
         cheque_number=payout.cheque_number,
         cheque_status=payout.cheque_status,
+        withdrawal_id=payout.withdrawal_id,
         created_at=payout.created_at,
         finished_at=payout.finished_at,
     )

@@ -101,12 +101,7 @@ async def fail(uow: UnitOfWork, subject: Subject, code: str, now: datetime) -> N
             await purpose.failed(uow, subject.purpose_id, subject.id)
         uow.emit(PaymentFailed(payment_id=str(subject.id), reason=code, **_common(subject, money)))
     elif isinstance(subject, Payout):
-        subject.state = PAYOUT_MACHINE.target(subject.state, MoneyEvent.FAIL) or subject.state
-        subject.destination = subject.destination_key = None
-        entry = ledger.templates.payout_failed(
-            payout_id=subject.id, freelancer_id=subject.user_id, amount=money, fee=subject.fee
-        )
-        await ledger.post(uow, entry, key=f"payout-failed:{subject.id}", effective_at=now)
+        await return_to_wallet(uow, subject, code, now)
         uow.emit(PayoutFailed(payout_id=str(subject.id), reason=code, **_common(subject, money)))
     else:
         subject.state = REFUND_MACHINE.target(subject.state, MoneyEvent.FAIL) or subject.state
@@ -115,6 +110,20 @@ async def fail(uow: UnitOfWork, subject: Subject, code: str, now: datetime) -> N
         await ledger.post(uow, entry, key=f"card-refund-failed:{subject.id}", effective_at=now)
         common = _common(subject, money)
         uow.emit(CardRefundFailed(refund_id=str(subject.id), payment_id=str(subject.payment_id), reason=code, **common))
+
+
+async def return_to_wallet(uow: UnitOfWork, payout: Payout, code: str, now: datetime) -> None:
+    """Put a withdrawal that is surely not paid into the wallet again, with its fee, and forget its card."""
+    payout.reason, payout.finished_at = code, now
+    payout.state = PAYOUT_MACHINE.target(payout.state, MoneyEvent.FAIL) or payout.state
+    payout.destination = payout.destination_key = None
+    entry = ledger.templates.payout_failed(
+        payout_id=payout.id,
+        freelancer_id=payout.user_id,
+        amount=Money(payout.amount, payout.currency),
+        fee=payout.fee,
+    )
+    await ledger.post(uow, entry, key=f"payout-failed:{payout.id}", effective_at=now)
 
 
 async def reread(

@@ -223,7 +223,10 @@ class OperationRepository:
         return len((await self._session.execute(statement)).all())
 
     async def unfinished(self, older_than: dict[OperationKind, datetime], limit: int) -> Sequence[ProviderOperation]:
-        """Return the operations that have not ended since a moment of their kind, the oldest first."""
+        """Return the operations that have not ended since a moment of their kind, the oldest first.
+
+        One that waits for an approval has a deadline of its own and is left out.
+        """
         old = [
             and_(ProviderOperation.kind == kind, ProviderOperation.created_at < moment)
             for kind, moment in older_than.items()
@@ -231,6 +234,7 @@ class OperationRepository:
         query = (
             select(ProviderOperation)
             .where(ProviderOperation.state.not_in(_ENDED), or_(*old))
+            .where(or_(ProviderOperation.state != OperationState.TO_SEND, ProviderOperation.next_at.is_not(None)))
             .order_by(ProviderOperation.created_at)
             .limit(limit)
         )

@@ -24,16 +24,16 @@ from app.features.authentication.errors import WrongPasswordError
 from app.features.payments import service, workflows
 from app.features.payments.dependencies import ProviderLimits, RecentPassword
 from app.features.payments.errors import InvalidPaymentError, PaymentNotCancelableError
+from app.features.payments.pages.withdrawals import PERSON, REFRESH_SECONDS, shown_payout
 from app.features.payments.presenters import stuck_words
 from app.features.payments.schemas import (
     CardRefundCreate,
     PaymentCreate,
     PaymentRead,
     PayoutCreate,
-    PayoutRead,
     PayoutRequirements,
 )
-from app.models import OperationState, PaymentState, PayoutState
+from app.models import OperationState, PaymentState
 from app.web.flash import redirect
 from app.web.formatting import money, number
 from app.web.forms import FormState
@@ -41,7 +41,6 @@ from app.web.templating import render
 
 router = FeatureRouter()
 PAGE = 20
-REFRESH_SECONDS = "4"
 ROUBLES = Currency.RUB
 NO_AMOUNT = N_("Write an amount of more than zero.")
 type Cursor = Annotated[str | None, Query(max_length=300)]
@@ -64,20 +63,11 @@ PAYMENT_STATES: dict[PaymentState, tuple[str, str, str]] = {
         N_("The money did not arrive as planned, but it is in your wallet."),
     ),
 }
-PAYOUT_STATES: dict[PayoutState, tuple[str, str, str]] = {
-    PayoutState.MOVING: (
-        N_("On its way"),
-        "accent",
-        N_("The money usually arrives within minutes, at the latest in three days."),
-    ),
-    PayoutState.PAID: (N_("Paid out"), "good", N_("The bank has it. Some banks show it only after a few hours.")),
-    PayoutState.FAILED: (N_("Not paid out"), "warn", N_("The whole amount is in your wallet again.")),
-    PayoutState.RETURNED: (N_("Sent back by the bank"), "warn", N_("The amount is in your wallet again.")),
-}
+UNLOCKED = {"corrections": "/finance/corrections", "withdrawals": "/finance/withdrawals"}
+"""Pages of operators that ask for the password, by their name in the address."""
 RETURNED = N_("We are asking the payment service whether you have paid. This takes a few seconds.")
 HELD = N_("The money has arrived. It is held until you accept the work.")
 CHECKING = N_("We are asking the payment service. This takes a few seconds.")
-PERSON = N_("The payment service has not answered for a day. The operator is looking into it; no money is lost.")
 
 
 @router.get("/wallet/top-up")
@@ -196,8 +186,8 @@ async def unlock(
         context = {"f": FormState.start().with_error(error), "then": form.get("then")}
         return render(request, "payments/unlock.html", context, 403)
     then = form.get("then")
-    if then == "corrections":
-        return redirect("/finance/corrections")
+    if isinstance(then, str) and then in UNLOCKED:
+        return redirect(UNLOCKED[then])
     return redirect(f"/wallet/payments/{UUID(then)}" if isinstance(then, str) and _is_id(then) else "/wallet/withdraw")
 
 
@@ -214,7 +204,7 @@ async def withdraw(
     """Withdraw money to a card."""
 
     async def take_out() -> UUID:
-        return (await service.withdraw(uow, actor, _payout(form), limits)).id
+        return (await service.withdraw(uow, actor, _payout(form), limits))[0].id
 
     made = await uow.attempt(take_out())
     if isinstance(made, DomainError):
@@ -232,18 +222,8 @@ async def withdraw(
 async def list_payouts(request: Request, actor: CurrentActor, session: ReadSession, cursor: Cursor = None) -> Response:
     """List the withdrawals with their state and what happens next."""
     page = await service.list_payouts(session, actor, cursor, PAGE)
-    rows = [_shown_payout(each) for each in page.items]
+    rows = [shown_payout(each) for each in page.items]
     return _listed(request, "withdrawals", rows, page.next_cursor, cursor)
-
-
-@router.get("/wallet/withdrawals/{payout_id}")
-async def show_payout(request: Request, payout_id: UUID, actor: CurrentActor, session: ReadSession) -> Response:
-    """Show a withdrawal; the page refreshes while it is on its way."""
-    payout = await service.get_payout(session, actor, payout_id)
-    response = render(request, "payments/payout.html", {"shown": _shown_payout(payout)})
-    if payout.state is PayoutState.MOVING:
-        response.headers["Refresh"] = REFRESH_SECONDS
-    return response
 
 
 @router.get("/stuck-money")
@@ -326,18 +306,6 @@ def _payment(payment: PaymentRead, refundable: Money | None = None) -> dict[str,
     }
 
 
-def _shown_payout(payout: PayoutRead) -> dict[str, Any]:
-    words, tone, following = PAYOUT_STATES[payout.state]
-    if payout.state is PayoutState.MOVING and payout.progress is OperationState.NEEDS_PERSON:
-        following = PERSON
-    following = _(following)
-    return {
-        "it": payout,
-        "badge": (_(words), tone),
-        "next": f"{payout.reason} {following}" if payout.reason else following,
-    }
-
-
 def _listed(
     request: Request, which: str, rows: list[dict[str, Any]], following: str | None, cursor: str | None
 ) -> Response:
@@ -371,7 +339,9 @@ def _needs(needs: PayoutRequirements, settings: Settings) -> dict[str, Any]:
     bounds = None
     if needs.minimum is not None and needs.maximum is not None:
         least, most, wallet = money(needs.minimum), money(needs.maximum), money(needs.available)
-        bounds = _("You have {wallet}. From {least} to {most} at a time.").format(wallet=wallet, least=least, most=most)
+        bounds = _("You have {wallet}. At least {least}; more than {most} arrives in several parts.").format(
+            wallet=wallet, least=least, most=most
+        )
     return {
         "missing": needs.missing,
         "permission_url": needs.permission_url,
