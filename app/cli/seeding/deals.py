@@ -80,20 +80,8 @@ async def load_deals(resources: Resources, operator: Actor, *, reason: str = "")
     if not resources.settings.runs_sandbox:
         return 0
     given = read_deals()
-    names = {name for deal in given.deals for name in (deal.by, deal.to) if name} | {it.username for it in given.legal}
-    people: dict[str, Actor] = {}
-    async with resources.read_sessions() as session:
-        for name in names:
-            found = await identity.find_actor(session, name)
-            if found is None:
-                return 0
-            people[name] = found
-        known = {
-            (name, item.title)
-            for name, actor in people.items()
-            for item in (await hiring.list_direct_deals(session, actor, None, MOST_DEALS)).items
-        }
-    new = [deal for deal in given.deals if (deal.by, deal.title) not in known]
+    people = await _people(resources, given)
+    new = await _missing(resources, people, given.deals) if people else []
     if not new:
         return 0
     async with _sandbox(resources) as (paid, context):
@@ -109,6 +97,26 @@ async def load_deals(resources: Resources, operator: Actor, *, reason: str = "")
             uow.session, operator, "demonstration.deals", "demonstration", new={"deals": len(new)}, reason=reason
         )
     return len(new)
+
+
+async def _people(resources: Resources, given: DemoDeals) -> dict[str, Actor]:
+    """Return the accounts of the deals by user name; none if one of them is missing."""
+    names = {name for deal in given.deals for name in (deal.by, deal.to) if name}
+    async with resources.read_sessions() as session:
+        found = {name: await identity.find_actor(session, name) for name in names}
+    people = {name: actor for name, actor in found.items() if actor}
+    return people if len(people) == len(names) else {}
+
+
+async def _missing(resources: Resources, people: dict[str, Actor], deals: list[DemoDeal]) -> list[DemoDeal]:
+    """Return the deals that their author has not proposed yet."""
+    async with resources.read_sessions() as session:
+        known = {
+            (name, item.title)
+            for name, actor in people.items()
+            for item in (await hiring.list_direct_deals(session, actor, None, MOST_DEALS)).items
+        }
+    return [deal for deal in deals if (deal.by, deal.title) not in known]
 
 
 @asynccontextmanager
