@@ -29,6 +29,7 @@ class Figures:
 
     currency: Currency
     available: str
+    can_withdraw: bool
     maturing: str
     moving: str
     paid_in: str
@@ -50,6 +51,7 @@ async def show_wallet(
     wallet = await payments.get_wallet(session, actor)
     overview = await contracts.read_money(session, actor)
     page = await payments.list_history(session, actor, shown, cursor, PAGE)
+    titles = await contracts.milestone_titles(session, {it.milestone_id for it in page.items if it.milestone_id})
     start = f"/wallet?currency={shown}"
     context = {
         "figures": [_figures(each, overview) for each in wallet.items],
@@ -61,6 +63,7 @@ async def show_wallet(
             [(it.month, (it.accepted, it.bonus)) for it in overview.spent if it.currency == shown], shown
         ),
         "entries": [(each, _signed(each.amount, each.currency)) for each in page.items],
+        "titles": titles,
         "older": f"{start}&cursor={page.next_cursor}" if page.next_cursor else None,
         "newer": start if cursor else None,
     }
@@ -77,6 +80,7 @@ def _figures(has: WalletBalance, overview: MoneyOverview) -> Figures:
     return Figures(
         currency=has.currency,
         available=money(has.available),
+        can_withdraw=has.available.amount > 0,
         maturing=written(has.maturing.amount),
         moving=written(has.moving.amount),
         paid_in=written(own.held if own else 0),
