@@ -135,9 +135,7 @@ async def show_payment(  # noqa: PLR0913, PLR0917 - each is parsed by its own de
     context = {"shown": shown, "f": FormState.start(), "proven": proven}
     response = render(request, "payments/payment.html", context)
     if payment.state is PaymentState.OPEN:
-        # A redirect in answer to a form may not leave the site, so the browser is told to go there.
-        soon = f"0;url={payment.page_url}" if payment.page_url else SOON
-        response.headers["Refresh"] = soon if opening else REFRESH_SECONDS
+        response.headers["Refresh"] = _opening_refresh(payment) if opening else REFRESH_SECONDS
     return response
 
 
@@ -319,6 +317,11 @@ def _is_id(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _opening_refresh(payment: PaymentRead) -> str:
+    """Return what leads to the provider: a redirect in answer to a form may not leave the site."""
+    return f"0;url={payment.page_url}" if payment.page_url else SOON
 
 
 def _payment(payment: PaymentRead, refundable: Money | None = None) -> dict[str, Any]:
