@@ -144,10 +144,12 @@ async def _with_purpose(uow: UnitOfWork, call: Call) -> Call:
     payment = await PaymentRepository(uow.session).payment(call.subject_id)
     if payment is None:
         return call
+    call = replace(call, purpose=payment.purpose, purpose_id=payment.purpose_id)
+    if call.question is not Question.SEND:
+        return call
     titles = await purpose_titles(uow.session, [(payment.purpose, payment.purpose_id)])
     title = next(iter(titles.values()), "")
-    description = f"{SITE}: {title}"[:MAX_DESCRIPTION] if title else SITE
-    return replace(call, purpose=payment.purpose, purpose_id=payment.purpose_id, description=description)
+    return replace(call, description=f"{SITE}: {title}"[:MAX_DESCRIPTION] if title else SITE)
 
 
 async def _with_destination(uow: UnitOfWork, call: Call) -> Call:
