@@ -31,7 +31,7 @@ from app.sandbox.server import make_sandbox, options_of
 DEALS = DATA.with_name("demo-deals.json")
 NEVER = 86_400.0
 """Seconds until the sandbox sends its messages: the process that runs later does it."""
-MOST_DEALS = 50
+MAX_DEALS = 50
 """Number of a person's deals that are looked through for those that exist already."""
 
 
@@ -114,7 +114,7 @@ async def _missing(resources: Resources, people: dict[str, Actor], deals: list[D
         known = {
             (name, item.title)
             for name, actor in people.items()
-            for item in (await hiring.list_direct_deals(session, actor, None, MOST_DEALS)).items
+            for item in (await hiring.list_direct_deals(session, actor, None, MAX_DEALS)).items
         }
     return [deal for deal in deals if (deal.by, deal.title) not in known]
 
