@@ -214,7 +214,9 @@ class Stack:
         if "sandbox" in self.processes:
             self.wait_until(self.sandbox_answers, "the sandbox answers", seconds)
         if "worker" in self.processes:
-            self.wait_until(lambda: " ready" in self.processes["worker"].tail(), "the worker is ready", seconds)
+            # The whole log: on a busy machine tasks that are too old push the line out of its end.
+            log = self.processes["worker"].log
+            self.wait_until(lambda: " ready" in log.read_text(errors="replace"), "the worker is ready", seconds)
 
     def web_answers(self) -> bool:
         """Tell whether the web process is ready."""
