@@ -40,13 +40,22 @@ async def _guard(_request: httpx.Request) -> None:
     refuse_network_in_transaction()
 
 
-def outgoing_client(base_url: str, headers: dict[str, str] | None = None) -> httpx.AsyncClient:
-    """Return a client that raises inside a unit of work and ignores proxies of the environment."""
+def outgoing_client(
+    base_url: str, headers: dict[str, str] | None = None, transport: httpx.AsyncBaseTransport | None = None
+) -> httpx.AsyncClient:
+    """Return a client that raises inside a unit of work and ignores proxies of the environment.
+
+    Args:
+        base_url: The address of the service.
+        headers: Sent with every request.
+        transport: How requests travel, where it is not the network: to an application in this process.
+    """
     return httpx.AsyncClient(
         base_url=base_url,
         headers=headers,
         timeout=httpx.Timeout(CALL_SECONDS, connect=CONNECT_SECONDS),
         trust_env=False,
+        transport=transport,
         event_hooks={"request": [_guard]},
     )
 

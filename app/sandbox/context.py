@@ -26,6 +26,7 @@ class Context:
     provider: Provider
     sender: WebhookSender
     api_key: str
+    return_url: str
 
 
 def context_of(request: Request) -> Context:

@@ -136,7 +136,9 @@ async def show_permission(request: Request) -> Response:
     tax_id = _tax_id(request)
     if tax_id is None:
         return _page(request, "missing.html", 404)
-    return _page(request, "permission.html", person=context_of(request).provider.find_person(tax_id))
+    context = context_of(request)
+    person = context.provider.find_person(tax_id)
+    return _page(request, "permission.html", person=person, return_url=context.return_url)
 
 
 async def permit(request: Request) -> Response:

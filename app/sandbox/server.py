@@ -39,6 +39,8 @@ class Options:
     webhook_url: str
     webhook_host: str = ""
     public_url: str
+    return_url: str = ""
+    """Where the page of a permission leads back to; empty: nowhere."""
     look_seconds: float = LOOK_SECONDS
     """Pause between two looks for what is due."""
 
@@ -61,6 +63,7 @@ def options_of(settings: Settings) -> Options:
         webhook_url=settings.sandbox_webhook_address,
         webhook_host=urlsplit(settings.origin).netloc,
         public_url=settings.sandbox_public_address,
+        return_url=f"{settings.origin}/wallet/withdraw",
     )
 
 
@@ -91,7 +94,7 @@ def make_sandbox(options: Options) -> Starlette:
         if not provider.webhooks.secrets():
             provider.webhooks.add_secret(options.webhook_secret)
         sender = WebhookSender(provider.webhooks, options.webhook_url, options.webhook_host)
-        app.state.context = Context(provider, sender, options.api_key)
+        app.state.context = Context(provider, sender, options.api_key, options.return_url)
         looking = asyncio.create_task(_keep_looking(app.state.context, options.look_seconds))
         yield
         looking.cancel()

@@ -1,5 +1,6 @@
 """Seeding of a fresh database: the catalogue always, demonstration data while there are no accounts."""
 
+from app.cli.seeding.deals import load_deals
 from app.cli.seeding.demo import load_demo
 from app.core.actor import Actor
 from app.core.config import ROOT
@@ -29,5 +30,6 @@ async def seed(resources: Resources, actor: Actor, *, demo: bool, reason: str = 
     added = {"catalogue": await load_catalogue(resources, actor, reason=reason)}
     if demo:
         added["demonstration"] = await load_demo(resources, actor, reason=reason)
+        added["deals"] = await load_deals(resources, actor, reason=reason)
     added["words"] = await learn_search_terms(resources, actor, reason=reason)
     return ", ".join(f"{what}: {count} new" for what, count in added.items())

@@ -1,5 +1,7 @@
 """What pages call money that does not move by itself."""
 
+from uuid import UUID
+
 from app.core.i18n import N_, _
 from app.core.payment_port import OperationKind
 from app.features.payments.schemas import StuckMoneyRead
@@ -27,6 +29,11 @@ STUCK_STATES: dict[str, str] = {
     CaseKind.CHEQUE_ANNULLED: N_("the receipt was annulled"),
     CaseKind.BALANCE_DIFFERS: N_("the balances do not match"),
 }
+
+
+def opening_page(payment_id: UUID) -> str:
+    """Return the address that leads a payer to the provider's page as soon as there is one."""
+    return f"/wallet/payments/{payment_id}?opening=1"
 
 
 def stuck_words(found: StuckMoneyRead) -> str:

@@ -84,6 +84,7 @@ class WalletEntry(BaseModel):
     text: str = Field(description="What happened, in your language.")
     amount: int = Field(description="In minor units; what left your wallet is negative.")
     currency: Currency
+    milestone_id: UUID | None = Field(description="The milestone that it belongs to, if any.")
 
 
 class PaymentRead(BaseModel):
@@ -93,6 +94,9 @@ class PaymentRead(BaseModel):
     money: MoneyRead
     purpose: str
     purpose_url: str | None = Field(description="The page of what you pay for; null for your wallet.")
+    purpose_title: str = Field(
+        default="", description="What you pay for; empty for your wallet, and in the answer to beginning a payment."
+    )
     state: PaymentState
     progress: OperationState = Field(description="What is known of it at the payment provider.")
     reason: str = Field(description="Why it was not paid, in your language.")

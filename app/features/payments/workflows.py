@@ -41,7 +41,7 @@ from app.features.payments.rules import PAYMENT_SECONDS, provider_name, reason_t
 from app.features.payments.schemas import PayoutRequirements
 from app.features.payments.service import inbox, operations, reconciliation
 from app.features.payments.service.commands import TAX_NUMBER
-from app.features.payments.service.operations import UNREADABLE, Call, Question
+from app.features.payments.service.operations import SITE, UNREADABLE, Call, Question
 from app.features.payments.service.reconciliation import Comparison
 from app.gateways.payments import payment_provider_of
 from app.models import AccountKind, LegalKind
@@ -138,7 +138,7 @@ async def _send(provider: PaymentProvider, settings: Settings, call: Call) -> Ou
             payment = PaymentRequest(
                 reference=call.reference,
                 money=call.money,
-                description=f"ipLance {call.subject_id}",
+                description=call.description,
                 return_url=f"{settings.origin}/wallet/payments/{call.subject_id}?returned=1",
                 expires_in=PAYMENT_SECONDS,
             )
@@ -152,7 +152,7 @@ async def _send(provider: PaymentProvider, settings: Settings, call: Call) -> Ou
             payout = PayoutRequest(
                 reference=call.reference,
                 money=call.money,
-                description=f"ipLance {call.subject_id}",
+                description=SITE,
                 kind=call.payout_kind or PayoutKind.CARD,
                 card=call.destination.card,
                 tax_id=call.destination.tax_id,

@@ -16,7 +16,7 @@ from app.core.text.whole_numbers import WholeNumber, read_whole
 from app.features.authentication.dependencies import CurrentActor
 from app.features.transparency import service, workflows
 from app.features.transparency.errors import InvalidPeriodError, StatementTooLongError
-from app.features.transparency.schemas import Period, StatementFormat, StatementRead
+from app.features.transparency.schemas import MoneyState, Period, StatementFormat, StatementRead
 from app.web.formatting import money
 from app.web.forms import FormState
 from app.web.templating import render
@@ -157,6 +157,7 @@ def _statement_page(
         rows = [
             [_(label), *(money(Money(amount[name], found.currency)) for amount in amounts)]
             for name, label in labels.items()
+            if name == MoneyState.AVAILABLE.value or any(amount[name] for amount in amounts)
         ]
         query = f"currency={found.currency}&first={found.first}&last={found.last}"
         links = [(_(label), f"/wallet/statement/{it}?{query}") for it, label in FORMATS]

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any, override
 from urllib.parse import quote
 
+from httpx import AsyncBaseTransport
 from pydantic import ValidationError
 
 from app.core.clock import real_now
@@ -97,8 +98,9 @@ class SandboxProvider(PaymentProvider):
         *,
         seconds: float = CALL_SECONDS,
         now: Callable[[], datetime] = real_now,
+        transport: AsyncBaseTransport | None = None,
     ) -> None:
-        self._client = outgoing_client(base_url, {"authorization": f"Bearer {api_key}"})
+        self._client = outgoing_client(base_url, {"authorization": f"Bearer {api_key}"}, transport)
         self._secrets = tuple(webhook_secrets)
         self._seconds = seconds
         self._now = now

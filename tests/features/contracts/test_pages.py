@@ -165,3 +165,13 @@ async def test_legal_details_are_asked_for_before_the_acceptance(market: Market,
     assert "Enter legal details" in (await another.get(f"/offers/{offer.id}")).text
     await save(others)
     assert "Enter legal details" not in (await another.get(f"/offers/{offer.id}")).text
+
+
+async def test_a_bonus_is_offered_where_nothing_is_left_to_be_paid_in(market: Market, new_client: MakeClient) -> None:
+    whole = {"title": "All", "amount": 7_000_000, "days": 7}
+    scene = await make_deal(market, milestones=[whole])
+    await scene.submitted()
+    client = await market.sign_in(await new_client(), scene.customer)
+    form = f"/contracts/{scene.contract_id}/milestones/{scene.milestones[0]}/forms/bonus"
+    shown = await client.get(form)
+    assert (shown.status_code, "/wallet/top-up" in shown.text) == (200, True)

@@ -91,7 +91,7 @@ async def test_the_page_leads_to_the_payment_and_back_to_it(paying: Paying) -> N
     sent = [await paying.client.post(address, data=fields, headers=browser) for _ in range(2)]
     [payment] = await paying.payments()
     assert {(answer.status_code, answer.headers["location"]) for answer in sent} == {
-        (303, f"/wallet/payments/{payment.id}")
+        (303, f"/wallet/payments/{payment.id}?opening=1")
     }
     twin = await paying.client.post(address, data={"once": new_id().hex, "version": "1"})
     assert twin.status_code == 409, "the same content from another page is asked about"

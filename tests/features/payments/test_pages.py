@@ -33,16 +33,23 @@ async def test_paying_in_and_sending_back_by_pages(owner: httpx.AsyncClient, til
     assert (wrong.status_code, "more than zero" in wrong.text) == (422, True)
     begun = await owner.post("/wallet/top-up", data={"amount": "100,00", ONCE_FIELD: token})
     assert begun.status_code == 303
-    address = begun.headers["location"]
+    opening = begun.headers["location"]
+    address = opening.removesuffix("?opening=1")
     payment_id = UUID(address.rpartition("/")[2])
-    checking = await owner.get(address)
-    assert (checking.headers["refresh"], "asking the payment service" in checking.text) == ("4", True)
+    checking = [await owner.get(each) for each in (address, opening)]
+    assert [answer.headers["refresh"] for answer in checking] == ["4", "1"]
+    assert "asking the payment service" in checking[0].text
     await till.look(payment_id)
-    assert f"{till.sandbox.url}/pay/" in (await owner.get(address)).text
+    opened = [await owner.get(each) for each in (address, opening)]
+    assert f"{till.sandbox.url}/pay/" in opened[0].text
+    assert opened[0].headers["refresh"] == "4", "who looks at it later is left in peace"
+    assert opened[1].headers["refresh"].startswith(f"0;url={till.sandbox.url}/pay/")
     await till.pay(payment_id)
     await till.look(payment_id)
     paid = await owner.get(address)
     assert ("refresh" in paid.headers, "The money has arrived." in paid.text) == (False, True)
+    back = await owner.get(f"{address}?returned=1")
+    assert (back.status_code, back.headers["location"]) == (303, "/wallet")
     much = await owner.post(f"{address}/refund", data={"amount": "101", ONCE_FIELD: await once(owner, address)})
     assert much.status_code in {409, 422}
     sent = await owner.post(f"{address}/refund", data={"amount": "30", ONCE_FIELD: await once(owner, address)})

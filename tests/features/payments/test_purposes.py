@@ -1,9 +1,11 @@
 """A payment for something: its money goes there in the same transaction, or stays in the wallet of the payer."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from uuid import UUID
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.ids import new_id
 from app.core.money import Money
@@ -29,6 +31,9 @@ class Wanted:
 
     def page(self, purpose_id: UUID) -> str:
         return f"/things/{purpose_id}"
+
+    async def titles(self, _session: AsyncSession, purpose_ids: Collection[UUID]) -> dict[UUID, str]:
+        return dict.fromkeys(purpose_ids, "A thing")
 
     async def failed(self, _uow: UnitOfWork, _purpose_id: UUID, _payment_id: UUID) -> None:
         self.calls.append("failed")

@@ -209,6 +209,7 @@ async def open_sandbox(folder: Path) -> AsyncGenerator[Sandbox]:
         webhook_url=f"http://127.0.0.1:{site_port}/hooks",
         webhook_host="shop.example",
         public_url=url,
+        return_url="http://site.test/wallet/withdraw",
         look_seconds=3600,  # the tests send what is due themselves
     )
     adapter = SandboxProvider(url, API_KEY, [SECRET], seconds=PATIENT)

@@ -37,6 +37,7 @@ from app.features.contracts.schemas import (
     SubmissionCreate,
 )
 from app.features.files.dependencies import SubmissionFiles
+from app.features.payments.presenters import opening_page
 from app.web.flash import redirect
 from app.web.forms import FormState
 from app.web.templating import render
@@ -201,7 +202,7 @@ async def pay_milestone(
     done = await uow.attempt(service.pay_milestone(uow, actor, milestone_id, _version(form)), ConflictError)
     if isinstance(done, DomainError):
         return redirect(f"/contracts/{contract_id}", done.text(), "warn")
-    return once.led_to(redirect(f"/wallet/payments/{done.id}"))
+    return once.led_to(redirect(opening_page(done.id)))
 
 
 @router.post(f"{ONE}/{{step}}")

@@ -39,8 +39,14 @@ DEAL_TONES: dict[DealStatus, str] = {
 WAITING: dict[tuple[str, str], str] = {
     ("customer", "planned"): N_("Pay this milestone in. {other} gets the money only after you accept the work."),
     ("customer", "funding"): N_("Your payment has not arrived yet. Go on with it, or cancel it on its page."),
-    ("customer", "funded"): N_("The money is held, and {other} can start."),
-    ("customer", "in_work"): N_("{other} is working on it. The money is held until you accept the work."),
+    ("customer", "funded"): N_(
+        "The money is held, and {other} can start. Nothing happens by itself: until work is submitted you can ask for "
+        "a refund."
+    ),
+    ("customer", "in_work"): N_(
+        "{other} is working on it. The money is held until you accept the work; until it is submitted you can ask for "
+        "a refund."
+    ),
     ("customer", "submitted"): N_("Check the submitted work. Accept it, or request changes."),
     ("customer", "revision"): N_("{other} is making the changes that you requested."),
     ("customer", "refund_requested"): N_("{other} has to answer your refund request."),

@@ -64,6 +64,16 @@ class EarlierRow:
 
 
 @dataclass(frozen=True, slots=True)
+class MilestoneTitle:
+    """How a milestone is called."""
+
+    id: UUID
+    number: int
+    title: str
+    order: str
+
+
+@dataclass(frozen=True, slots=True)
 class SubmissionRow:
     """A submission, and what was requested to change in it."""
 
@@ -130,6 +140,16 @@ class ContractReadRepository:
         party = or_(Contract.customer_id == actor_id, Contract.freelancer_id == actor_id)
         statement = select(Contract.id).where(Contract.order_id == order_id, party)
         return (await self._session.execute(statement)).scalar_one_or_none()
+
+    async def milestone_titles(self, milestone_ids: Collection[UUID]) -> list[MilestoneTitle]:
+        """Return how milestones are called."""
+        statement = (
+            select(Milestone.id, Milestone.number, Milestone.title, Order.title)
+            .join(Contract, Contract.id == Milestone.contract_id)
+            .join(Order, Order.id == Contract.order_id)
+            .where(Milestone.id.in_(milestone_ids))
+        )
+        return [MilestoneTitle(*row) for row in await self._session.execute(statement)]
 
     async def earlier(self, actor_id: UUID, contract_id: UUID | None, username: str) -> EarlierRow | None:
         """Return a contract of a person: the one named, or the last one in which this person worked for them."""

@@ -40,6 +40,7 @@ from app.features.contracts.service.signing import send_sign_code, sign_paper
 from app.features.contracts.service.submissions import request_changes, require_submittable, submit_work
 from app.features.contracts.service.sweeping import FIRST_BATCH, SWEPT_TOGETHER, due_together, fire_together, next_size
 from app.features.contracts.service.timers import due_timers, fire_timer, record_notice, record_seen
+from app.features.contracts.service.titles import milestone_titles
 
 __all__ = [
     "EVENT_TEXTS",
@@ -69,6 +70,7 @@ __all__ = [
     "list_agreed_amounts",
     "list_contracts",
     "lock_corrected",
+    "milestone_titles",
     "next_size",
     "pause_contract",
     "pay_bonus",

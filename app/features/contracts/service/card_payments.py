@@ -1,12 +1,16 @@
 """Paying a milestone by card: the payment is opened with the milestone's state, and its end decides that state."""
 
+from collections.abc import Collection
 from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
 from app.core.money import Money
 from app.core.unit_of_work import UnitOfWork
 from app.features.contracts.repository import DealRepository
 from app.features.contracts.service.milestones import funding_failed, funding_paid, start_funding
+from app.features.contracts.service.titles import milestone_titles
 from app.features.payments import service as payments
 from app.models import Payment
 
@@ -55,6 +59,10 @@ class MilestonePayment:
     def page(self, purpose_id: UUID) -> str:
         """Return the address that leads to the milestone in its contract."""
         return f"/milestones/{purpose_id}"
+
+    async def titles(self, session: AsyncSession, purpose_ids: Collection[UUID]) -> dict[UUID, str]:
+        """Return the title of the order with number and title of the milestone."""
+        return await milestone_titles(session, purpose_ids)
 
     async def failed(
         self,

@@ -15,7 +15,7 @@ EVENTS: dict[TxnTemplate, str] = {
     TxnTemplate.CARD_REFUND_DONE: N_("Arrived on the card"),
     TxnTemplate.CARD_REFUND_FAILED: N_("Refund not possible, back in the wallet"),
     TxnTemplate.DISPUTE_RULE: N_("Dispute decided"),
-    TxnTemplate.PAYOUT: N_("Withdrawn"),
+    TxnTemplate.PAYOUT: N_("Withdrawal to a card"),
     TxnTemplate.PAYOUT_DONE: N_("Withdrawal paid out"),
     TxnTemplate.PAYOUT_FAILED: N_("Withdrawal not possible, back in the wallet"),
     TxnTemplate.PAYOUT_RETURNED: N_("Sent back by the bank"),

@@ -25,7 +25,7 @@ from app.features.payments import service, workflows
 from app.features.payments.dependencies import ProviderLimits, RecentPassword
 from app.features.payments.errors import InvalidPaymentError, PaymentNotCancelableError
 from app.features.payments.pages.withdrawals import PERSON, REFRESH_SECONDS, shown_payout
-from app.features.payments.presenters import stuck_words
+from app.features.payments.presenters import opening_page, stuck_words
 from app.features.payments.schemas import (
     CardRefundCreate,
     PaymentCreate,
@@ -41,6 +41,7 @@ from app.web.templating import render
 
 router = FeatureRouter()
 PAGE = 20
+SOON = "1"
 ROUBLES = Currency.RUB
 NO_AMOUNT = N_("Write an amount of more than zero.")
 type Cursor = Annotated[str | None, Query(max_length=300)]
@@ -86,7 +87,7 @@ async def top_up(request: Request, actor: CurrentActor, form: PostedForm, uow: U
     made = await uow.attempt(begin())
     if isinstance(made, DomainError):
         return render(request, "payments/top_up.html", {"f": FormState.posted(form, _moved(made))}, 422)
-    return once.led_to(redirect(f"/wallet/payments/{made}"))
+    return once.led_to(redirect(opening_page(made)))
 
 
 @router.get("/wallet/payments")
@@ -106,9 +107,17 @@ async def show_payment(  # noqa: PLR0913, PLR0917 - each is parsed by its own de
     resources: ProcessResources,
     session: ReadSession,
     returned: str = "",
+    opening: str = "",
 ) -> Response:
-    """Show a payment; the payer comes back here from the payment page, and the page refreshes while it is open."""
+    """Show a payment, and lead where it goes on by itself.
+
+    Who has just begun it is led to the payment page as soon as the provider has opened it; who comes back from there is
+    led to what was paid for as soon as the money has arrived.
+    """
     payment = await service.get_payment(session, actor, payment_id)
+    if returned and payment.state is PaymentState.PAID:
+        said = HELD if payment.purpose_url else PAYMENT_STATES[payment.state][2]
+        return redirect(payment.purpose_url or "/wallet", _(said))
     proven = authentication.has_recent_password(resources, view)
     shown = _payment(payment, await service.refundable(session, actor, payment))
     if returned and payment.state is PaymentState.OPEN and payment.page_url:
@@ -116,7 +125,7 @@ async def show_payment(  # noqa: PLR0913, PLR0917 - each is parsed by its own de
     context = {"shown": shown, "f": FormState.start(), "proven": proven}
     response = render(request, "payments/payment.html", context)
     if payment.state is PaymentState.OPEN:
-        response.headers["Refresh"] = REFRESH_SECONDS
+        response.headers["Refresh"] = _opening_refresh(payment) if opening else REFRESH_SECONDS
     return response
 
 
@@ -288,6 +297,11 @@ def _is_id(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _opening_refresh(payment: PaymentRead) -> str:
+    """Return what leads to the provider: a redirect in answer to a form may not leave the site."""
+    return f"0;url={payment.page_url}" if payment.page_url else SOON
 
 
 def _payment(payment: PaymentRead, refundable: Money | None = None) -> dict[str, Any]:

@@ -34,10 +34,14 @@ from app.features.payments.rules import (
 )
 from app.features.payments.service import settlement
 from app.features.payments.service.intents import KEYS, Destination
-from app.features.payments.service.purposes import lock_purpose
+from app.features.payments.service.purposes import lock_purpose, purpose_titles
 from app.models import OperationState, Payment, Payout, ProviderOperation
 
 UNREADABLE = "destination_unreadable"
+SITE = "ipLance"
+"""How the payer and the bank of a withdrawal read who moves the money."""
+MAX_DESCRIPTION = 128
+"""What providers take."""
 
 
 class Question(StrEnum):
@@ -64,6 +68,8 @@ class Call:
     created_at: datetime
     purpose: str = ""
     purpose_id: UUID | None = None
+    description: str = ""
+    """For a payment: what the payer reads at the provider; the same whenever the call is repeated."""
     destination: Destination | None = None
     payout_kind: PayoutKind | None = None
     payment_provider_id: str = ""
@@ -140,7 +146,14 @@ async def _prepare_call(uow: UnitOfWork, operation: ProviderOperation, question:
 
 async def _with_purpose(uow: UnitOfWork, call: Call) -> Call:
     payment = await PaymentRepository(uow.session).payment(call.subject_id)
-    return call if payment is None else replace(call, purpose=payment.purpose, purpose_id=payment.purpose_id)
+    if payment is None:
+        return call
+    call = replace(call, purpose=payment.purpose, purpose_id=payment.purpose_id)
+    if call.question is not Question.SEND:
+        return call
+    titles = await purpose_titles(uow.session, [(payment.purpose, payment.purpose_id)])
+    title = next(iter(titles.values()), "")
+    return replace(call, description=f"{SITE}: {title}"[:MAX_DESCRIPTION] if title else SITE)
 
 
 async def _with_destination(uow: UnitOfWork, call: Call) -> Call:

@@ -1,7 +1,10 @@
 """What a payment can be for; features above this one register theirs, so that this one need not know them."""
 
+from collections.abc import Collection, Iterable
 from typing import Protocol
 from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.money import Money
 from app.core.unit_of_work import UnitOfWork
@@ -24,6 +27,10 @@ class PaymentPurpose(Protocol):
 
     def page(self, purpose_id: UUID, /) -> str:
         """Return the address of the page of what is paid for."""
+        ...
+
+    async def titles(self, session: AsyncSession, purpose_ids: Collection[UUID], /) -> dict[UUID, str]:
+        """Return what people call that which is paid for; it must not change while a payment is open."""
         ...
 
     async def failed(self, uow: UnitOfWork, purpose_id: UUID, payment_id: UUID, /) -> None:
@@ -54,6 +61,20 @@ def purpose_page(name: str, purpose_id: UUID | None) -> str | None:
     """Return the address of the page of what a payment is for; None for the wallet."""
     purpose = find_purpose(name)
     return None if purpose is None or purpose_id is None else purpose.page(purpose_id)
+
+
+async def purpose_titles(session: AsyncSession, paid_for: Iterable[tuple[str, UUID | None]]) -> dict[UUID, str]:
+    """Return what people call that which payments are for, by its id; payments into the wallet have no title."""
+    wanted: dict[str, set[UUID]] = {}
+    for name, purpose_id in paid_for:
+        if purpose_id is not None:
+            wanted.setdefault(name, set()).add(purpose_id)
+    found: dict[UUID, str] = {}
+    for name, ids in wanted.items():
+        purpose = find_purpose(name)
+        if purpose is not None:
+            found |= await purpose.titles(session, ids)
+    return found
 
 
 async def lock_purpose(uow: UnitOfWork, name: str, purpose_id: UUID | None) -> None:

@@ -1,6 +1,7 @@
 """Reading what a person has, pays and withdraws."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,7 +23,7 @@ from app.features.payments.schemas import (
     WalletEntry,
     WalletRead,
 )
-from app.features.payments.service.purposes import purpose_page
+from app.features.payments.service.purposes import purpose_page, purpose_titles
 from app.features.payments.service.reconciliation import list_stuck
 from app.models import (
     AccountKind,
@@ -72,6 +73,7 @@ async def list_history(
             text=ledger.event_text(each.template),
             amount=each.amount if each.credit == wallet else -each.amount,
             currency=each.currency,
+            milestone_id=each.milestone_id,
         )
         for each in page.items
     ]
@@ -87,7 +89,8 @@ async def get_payment(session: AsyncSession, actor: Actor, payment_id: UUID) -> 
     payment = await PaymentRepository(session).payment(payment_id, user_id=actor.id)
     if payment is None:
         raise PaymentNotFoundError
-    return read_payment(payment, await OperationRepository(session).of_subject(payment_id))
+    titles = await purpose_titles(session, [(payment.purpose, payment.purpose_id)])
+    return read_payment(payment, await OperationRepository(session).of_subject(payment_id), titles)
 
 
 async def refundable(session: AsyncSession, actor: Actor, payment: PaymentRead) -> Money | None:
@@ -112,7 +115,8 @@ async def list_payments(session: AsyncSession, actor: Actor, cursor: str | None,
         BadCursorError: The cursor is not of this list.
     """
     rows = await PaymentRepository(session).payments(actor.id, last_id(cursor), limit + 1)
-    items = [read_payment(payment, operation) for payment, operation in rows[:limit]]
+    titles = await purpose_titles(session, [(payment.purpose, payment.purpose_id) for payment, _operation in rows])
+    items = [read_payment(payment, operation, titles) for payment, operation in rows[:limit]]
     return Slice(items, encode_cursor(items[-1].id) if len(rows) > limit else None)
 
 
@@ -156,13 +160,16 @@ async def read_stuck(session: AsyncSession) -> list[StuckMoneyRead]:
     ]
 
 
-def read_payment(payment: Payment, operation: ProviderOperation | None = None) -> PaymentRead:
+def read_payment(
+    payment: Payment, operation: ProviderOperation | None = None, titles: Mapping[UUID, str] = MappingProxyType({})
+) -> PaymentRead:
     """Return a payment for its payer; without its operation it was written down just now."""
     return PaymentRead(
         id=payment.id,
         money=MoneyRead(amount=payment.amount, currency=payment.currency),
         purpose=payment.purpose,
         purpose_url=purpose_page(payment.purpose, payment.purpose_id),
+        purpose_title=titles.get(payment.purpose_id, "") if payment.purpose_id else "",
         state=payment.state,
         progress=operation.state if operation else OperationState.TO_SEND,
         reason=_reason(payment.reason),
