@@ -68,6 +68,24 @@ def export_log(
     say(f"{written} transactions are in {folder}. Check them: python -I {folder}/verify.py {folder} --checkpoint FILE")
 
 
+@ledger.command(name="solvency")
+def prove_solvency(ctx: typer.Context) -> None:
+    """Sign what is owed to people today, as each night does. Exit code: 0 covered, 1 not covered, 2 cannot say."""
+    from app.features.transparency import workflows
+
+    made = called(ctx).run(workflows.prove_solvency)
+    if made is None:
+        say("Nothing is sealed yet, or LEDGER_SIGNING_KEY is missing: there is nothing to prove.")
+        raise typer.Exit(2)
+    night = made.solvency
+    say(f"{night.night}, {night.size} entries{'' if made.is_new else ' (was signed before)'}")
+    for currency, total in night.totals.items():
+        held = "unknown: not compared with the provider" if total.held is None else str(total.held)
+        say(f"{currency}: {total.owed} owed on {total.accounts} accounts, held by the provider: {held}")
+    covered = {total.is_covered for total in night.totals.values()}
+    raise typer.Exit(1 if False in covered else 2 if None in covered else 0)
+
+
 @ledger.command(name="beancount")
 def write_beancount(
     ctx: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE", help="a file that does not exist yet")]

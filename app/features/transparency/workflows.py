@@ -13,6 +13,7 @@ from app.core.unit_of_work import unit_of_work
 from app.features.papers import service as papers
 from app.features.papers.errors import PaperAlteredError
 from app.features.transparency import service
+from app.features.transparency.errors import NotSealedYetError
 from app.features.transparency.schemas import Period, StatementFormat, StatementLine
 
 log = structlog.get_logger()
@@ -44,6 +45,18 @@ async def snapshot(resources: Resources) -> None:
     """Store the daily sums of accounts."""
     async with unit_of_work(resources) as uow:
         await service.snapshot_day(uow)
+
+
+async def prove_solvency(resources: Resources) -> service.MadeNight | None:
+    """Sign what is owed to people tonight; None where the log has no key or nothing is sealed."""
+    seed = service.signing_seed(resources.settings)
+    if seed is None:
+        await log.aerror("solvency_not_proved", reason="LEDGER_SIGNING_KEY is missing")
+        return None
+    with suppress(NotSealedYetError):
+        async with unit_of_work(resources) as uow:
+            return await service.make_night(uow, seed)
+    return None
 
 
 @dataclass(frozen=True, slots=True)

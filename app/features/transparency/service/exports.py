@@ -7,12 +7,20 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.transparency.bundles import Proofs, program_files, proofs_file
-from app.features.transparency.repository import LEAF_FIELDS, LogRepository, PaperLogRepository, WholeLogRepository
+from app.features.transparency.repository import (
+    LEAF_FIELDS,
+    LogRepository,
+    PaperLogRepository,
+    SolvencyRepository,
+    WholeLogRepository,
+)
 from app.features.transparency.rules.accounting import HEADER, BeancountLedger
 from app.features.transparency.rules.leaves import FLOORED, EntryReader, Sums, entry_bytes, normal_balance, paper_bytes
 from app.features.transparency.schemas import Entry, PaperEntry
+from app.features.transparency.service.solvency import solvency_file
 
 PAGE = 5_000
+MOST_NIGHTS = 10_000
 
 
 async def stream_entries(session: AsyncSession, size: int) -> AsyncIterator[tuple[Sequence[Any], Entry | PaperEntry]]:
@@ -48,6 +56,8 @@ async def stream_bundle(session: AsyncSession) -> AsyncIterator[tuple[str, bytes
         for point in points:
             yield f"checkpoints/{point[0]}.txt", point[2].encode()
         after = points[-1][0]
+    for night in await SolvencyRepository(session).nights(MOST_NIGHTS, size):
+        yield f"solvency/{night.night}.json", solvency_file(night.note)
     proofs = Proofs(
         keys=[row.published for row in await repository.keys()],
         complete=True,
