@@ -93,8 +93,8 @@ MONEY = (
 )
 DEAL_FORM = f"the form is read with the contract, its checklist and currency: {DEAL}; then {MONEY}"
 PROVED = (
-    "what is the person's, the latest night, the person's leaves, and for each currency the nodes of the proofs; a bundle "
-    "reads the entries, papers, checkpoints and proofs of the log too"
+    "what is the person's, the latest night, the person's leaves, and for each currency the nodes of the proofs; a "
+    "bundle reads the entries, papers, checkpoints and proofs of the log too"
 )
 ENDING = "each milestone that is not paid in is cancelled, with its timers, and the last one closes the contract"
 INVITING = "an account with daily limits for invitations and for e-mails, and the deal it responds with"
