@@ -48,23 +48,31 @@ def export_log(
     ctx: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="where to write the files; it must not exist")],
 ) -> None:
-    """Write the whole log as a bundle, with the program that verifies it on bare Python."""
-    from app.features.transparency import service
+    """Write the whole log as a bundle, all papers, and the program that verifies it on bare Python."""
+    from app.features.transparency import service, workflows
 
     if folder.exists():
         raise Refusal(f"{folder} exists already: name a folder that does not.")
 
+    def put(name: str, content: bytes) -> None:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab") as file:
+            file.write(content)
+
     async def write(session: AsyncSession) -> int:
         written = 0
         async for name, content in service.stream_bundle(session):
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("ab") as file:
-                file.write(content)
+            put(name, content)
             written += name == "entries.jsonl"
         return written
 
+    async def write_papers(resources: Resources) -> None:
+        async for name, content in workflows.export_papers(resources, written):
+            put(name, content)
+
     written = called(ctx).run(_at_one_moment(write))
+    called(ctx).run(write_papers)
     say(f"{written} transactions are in {folder}. Check them: python -I {folder}/verify.py {folder} --checkpoint FILE")
 
 

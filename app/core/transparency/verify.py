@@ -411,8 +411,9 @@ def first_gap(bundle: Bundle) -> int:
 
 
 def check_papers(bundle: Bundle, stated: dict[str, tuple[int, str]]) -> None:
-    """Compare the files of papers with the entries of the log; a whole log comes without the files."""
-    for name in sorted(bundle.papers.keys() | (set[str]() if bundle.complete else stated.keys())):
+    """Compare the files of papers with the entries of the log; only a whole log may come without all of them."""
+    without = bundle.complete and not bundle.papers
+    for name in sorted(bundle.papers.keys() | (set[str]() if without else stated.keys())):
         place, hashed = stated.get(name, ("unknown", ""))
         if bundle.papers.get(name) != hashed:
             broken(f"position {place}: papers/{name} is missing, or is not the file that was issued")

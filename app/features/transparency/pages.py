@@ -116,8 +116,7 @@ async def download_bundle(
     """Return the reader's own transactions and papers with their proofs and the program that verifies them."""
     size = read_whole(kept)
     made = await workflows.make_bundle(resources, actor, [size] if size else [])
-    headers = {"Content-Disposition": 'attachment; filename="bundle.zip"', "Cache-Control": "no-store"}
-    return Response(made, media_type="application/zip", headers=headers)
+    return StreamingResponse(made.pieces, media_type=made.media_type, headers=made.headers)
 
 
 @router.get("/transparency/verify")

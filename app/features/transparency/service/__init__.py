@@ -1,7 +1,7 @@
 """Use cases of the transparency log, exported by the module that implements them."""
 
-from app.features.transparency.service.bundles import OpenBundle, open_bundle, zip_bundle
-from app.features.transparency.service.exports import stream_beancount, stream_bundle
+from app.features.transparency.service.bundles import OpenBundle, open_bundle
+from app.features.transparency.service.exports import list_sealed_papers, stream_beancount, stream_bundle
 from app.features.transparency.service.reading import (
     list_checkpoints,
     read_any_receipt,
@@ -53,6 +53,7 @@ __all__ = [
     "SealerState",
     "list_checkpoints",
     "list_nights",
+    "list_sealed_papers",
     "make_night",
     "open_bundle",
     "open_statement",
@@ -75,5 +76,4 @@ __all__ = [
     "stream_bundle",
     "verify_ledger",
     "writer_of",
-    "zip_bundle",
 ]

@@ -3,8 +3,7 @@
 import csv
 import io
 import json
-import zipfile
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -106,15 +105,6 @@ def _paper_lines(made: Iterable[SealedPaper]) -> list[_Line]:
 
 def _among(issued: Iterable[papers.StoredPaper], ids: Collection[str]) -> list[papers.StoredPaper]:
     return [paper for paper in issued if str(paper.document.id) in ids]
-
-
-def zip_bundle(files: Mapping[str, bytes]) -> bytes:
-    """Return the files of a bundle as a zip."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(f"bundle/{name}", content)
-    return made.getvalue()
 
 
 async def _prove(
