@@ -99,7 +99,8 @@ def night_file(
 
 def with_night(*, party: bool = True, **given: Any) -> Made:
     bundle = made(party=party)
-    bundle.files[NAME] = night_file(**({} if party else {"own": ()}) | given)
+    own = (WALLET, ESCROW) if party else ()
+    bundle.files[NAME] = night_file(own, **given)
     return bundle
 
 

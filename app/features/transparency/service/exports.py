@@ -21,7 +21,7 @@ from app.features.transparency.schemas import Entry, PaperEntry
 from app.features.transparency.service.solvency import solvency_file
 
 PAGE = 5_000
-MOST_NIGHTS = 10_000
+MAX_NIGHTS = 10_000
 PAPERS_PAGE = 100
 HASH_BYTES = 32
 
@@ -57,7 +57,7 @@ async def stream_bundle(session: AsyncSession) -> AsyncIterator[tuple[str, bytes
             for point in points:
                 yield f"checkpoints/{point[0]}.txt", point[2].encode()
             after = points[-1][0]
-        for night in await SolvencyRepository(session).nights(MOST_NIGHTS, size):
+        for night in await SolvencyRepository(session).nights(MAX_NIGHTS, size):
             yield f"solvency/{night.night}.json", solvency_file(night.note)
         hashes.seek(0)
         keys = [row.published for row in await repository.keys()]
