@@ -100,6 +100,10 @@ MONEY = (
     "answer; last the papers: earlier ones and legal details are read, each takes its number, and all are inserted"
 )
 DEAL_FORM = f"the form is read with the contract, its checklist and currency: {DEAL}; then {MONEY}"
+PROVED = (
+    "what is the person's, the latest night, the person's leaves, and for each currency the nodes of the proofs; a "
+    "bundle reads the entries, papers, checkpoints and proofs of the log too"
+)
 ENDING = "each milestone that is not paid in is cancelled, with its timers, and the last one closes the contract"
 INVITING = "an account with daily limits for invitations and for e-mails, and the deal it responds with"
 TERMS_WITH_FEES = "the fees of both sides depend on earlier contracts and on the policies in force"
@@ -150,6 +154,8 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "POST /wallet/payments/{payment_id}/refund": (11, REFUNDING),
     "GET /freelancers": (11, f"{PEOPLE}; a page for a signed-in person reads the session and the favourites too"),
     "GET /api/v1/wallet/statement/{format}": (9, STATEMENT),
+    "GET /api/v1/transparency/solvency/own": (5, PROVED),
+    "GET /transparency/bundle.zip": (12, PROVED),
     "GET /api/v1/contracts/{contract_id:uuid}": (13, DEAL),
     "GET /contracts/{contract_id}": (14, DEAL),
     "GET /contracts/{contract_id}/change": (14, DEAL),

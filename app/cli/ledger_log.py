@@ -48,24 +48,50 @@ def export_log(
     ctx: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="where to write the files; it must not exist")],
 ) -> None:
-    """Write the whole log as a bundle, with the program that verifies it on bare Python."""
-    from app.features.transparency import service
+    """Write the whole log as a bundle, all papers, and the program that verifies it on bare Python."""
+    from app.features.transparency import service, workflows
 
     if folder.exists():
         raise Refusal(f"{folder} exists already: name a folder that does not.")
 
+    def put(name: str, content: bytes) -> None:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab") as file:
+            file.write(content)
+
     async def write(session: AsyncSession) -> int:
         written = 0
         async for name, content in service.stream_bundle(session):
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("ab") as file:
-                file.write(content)
+            put(name, content)
             written += name == "entries.jsonl"
         return written
 
+    async def write_papers(resources: Resources) -> None:
+        async for name, content in workflows.export_papers(resources, written):
+            put(name, content)
+
     written = called(ctx).run(_at_one_moment(write))
+    called(ctx).run(write_papers)
     say(f"{written} transactions are in {folder}. Check them: python -I {folder}/verify.py {folder} --checkpoint FILE")
+
+
+@ledger.command(name="solvency")
+def prove_solvency(ctx: typer.Context) -> None:
+    """Sign what is owed to people today, as each night does. Exit code: 0 covered, 1 not covered, 2 cannot say."""
+    from app.features.transparency import workflows
+
+    made = called(ctx).run(workflows.prove_solvency)
+    if made is None:
+        say("Nothing is sealed yet, or LEDGER_SIGNING_KEY is missing: there is nothing to prove.")
+        raise typer.Exit(2)
+    night = made.solvency
+    say(f"{night.night}, {night.size} entries{'' if made.is_new else ' (was signed before)'}")
+    for currency, total in night.totals.items():
+        held = "unknown: not compared with the provider" if total.held is None else str(total.held)
+        say(f"{currency}: {total.owed} owed on {total.accounts} accounts, held by the provider: {held}")
+    covered = {total.is_covered for total in night.totals.values()}
+    raise typer.Exit(1 if False in covered else 2 if None in covered else 0)
 
 
 @ledger.command(name="beancount")

@@ -115,6 +115,9 @@ from app.models.transparency_log import (
     LedgerNode,
     LedgerSnapshot,
     PaperLeaf,
+    SolvencyLeaf,
+    SolvencyNight,
+    SolvencyNode,
 )
 from app.models.user import User
 from app.models.withdrawal import Withdrawal, WithdrawalState
@@ -246,6 +249,9 @@ __all__ = [
     "Skill",
     "SkillAlias",
     "SkillLevel",
+    "SolvencyLeaf",
+    "SolvencyNight",
+    "SolvencyNode",
     "SubjectKind",
     "Submission",
     "TimerKind",

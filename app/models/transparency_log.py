@@ -1,10 +1,10 @@
 """The transparency log of the ledger: sealed transactions, tree nodes, signed checkpoints, snapshots of balances."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Numeric, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Numeric, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base
@@ -107,3 +107,51 @@ class PaperLeaf(Base):
 
     document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id"), primary_key=True)
     position: Mapped[int | None] = mapped_column(unique=True)
+
+
+class SolvencyNight(Base):
+    """What was owed to people at a size of the log, signed. Rows are only added."""
+
+    __tablename__ = "solvency_nights"
+    __table_args__ = (CheckConstraint("length(secret) = 32", name="secret"), CheckConstraint("size > 0", name="size"))
+
+    night: Mapped[date] = mapped_column(primary_key=True)
+    size: Mapped[int]
+    secret: Mapped[bytes] = mapped_column(LargeBinary)
+    """The salts of this night are computed from it, so it never leaves the site."""
+    note: Mapped[str]
+    published_key: Mapped[str]
+    made_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
+
+
+class SolvencyLeaf(Base):
+    """The balance of one account in one night, at its place in the tree of its currency; kept for a few nights."""
+
+    __tablename__ = "solvency_leaves"
+    __table_args__ = (
+        CheckConstraint("position >= 0", name="position"),
+        CheckConstraint("balance > 0", name="balance"),
+        UniqueConstraint("night", "account_id"),
+    )
+
+    night: Mapped[date] = mapped_column(primary_key=True)
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    account_id: Mapped[UUID]
+    balance: Mapped[int]
+
+
+class SolvencyNode(Base):
+    """A sum and hash of a complete subtree, at every fourth height; kept for a few nights."""
+
+    __tablename__ = "solvency_nodes"
+    __table_args__ = (
+        CheckConstraint("height > 0 AND height % 4 = 0", name="height"),
+        CheckConstraint("length(node) = 48", name="node"),
+    )
+
+    night: Mapped[date] = mapped_column(primary_key=True)
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    height: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    index: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    node: Mapped[bytes] = mapped_column(LargeBinary)

@@ -151,6 +151,7 @@ celery_app.conf.beat_schedule = {
     "remind-of-offers": every(600.0, "proposals.remind_of_offers"),
     "seal-ledger": every(1.0, "transparency.seal"),
     "snapshot-ledger": daily(0, 20, "transparency.snapshot"),
+    "prove-solvency": daily(2, 10, "transparency.prove_solvency"),
     "expire-direct-deals": every(60.0, "hiring.expire"),
     "sweep-deal-timers": every(30.0, "contracts.sweep_timers"),
     "remind-of-ends": every(600.0, "orders.remind"),

@@ -25,6 +25,7 @@ NO_ENTRY: dict[str, str] = {
     "app.core.clock_reading.read_clock": "only reads",
     "app.core.clock_reading.refuse_turned_clock": "only reads",
     "app.features.demonstration.service.read_clock": "only reads",
+    "app.features.transparency.workflows.export_papers": "it reads papers and changes nothing",
     "app.features.payments.workflows.reconcile": "the schedule does it as well, and every case has its own time",
     "app.features.identity.service.registration.prepare": "checks a form and hashes a password, changes nothing",
 }

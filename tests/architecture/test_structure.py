@@ -18,7 +18,9 @@ FEATURES = sorted(path.name for path in (APP / "features").iterdir() if (path / 
 
 # Files above the limit, each with its reason.
 MAX_FILE_LINES = 400
-LONG_FILES: dict[str, str] = {}
+LONG_FILES: dict[str, str] = {
+    "app/core/transparency/verify.py": "one file on the standard library, which people take away and run by itself",
+}
 
 # Where statements may be written: repositories, core, and the models.
 QUERY_PLACES = re.compile(r"features/[a-z]+/repository(\.py|/)|core/|models/|scripts/safe_migrate")

@@ -80,6 +80,60 @@ test("documents are entries of the log, and a change of one is found", async () 
   }
 });
 
+const NIGHT = "solvency/2026-11-28.json";
+
+/**
+ * Change the first proof of a night.
+ * @param {(proof: Record<string, any>, proofs: Record<string, any>[]) => void} edit
+ * @returns {(text: string) => string}
+ */
+function changing(edit) {
+  return (text) => {
+    const content = JSON.parse(text);
+    edit(content.proofs[0], content.proofs);
+    return JSON.stringify(content);
+  };
+}
+
+/** @param {string} step @param {number} byte */
+function withByte(step, byte) {
+  const raw = [...atob(step)];
+  return btoa(String.fromCharCode(byte) + raw.slice(1).join(""));
+}
+
+/** @type {[string, (text: string) => string, string][]} */
+const OWED_CHANGES = [
+  ["a balance", changing((it) => Object.assign(it, { balance: "1" })), "owed"],
+  ["a balance below zero", changing((it) => Object.assign(it, { balance: "-5" })), "owed"],
+  ["a node below zero", changing((it) => Object.assign(it.steps, { 0: withByte(it.steps[0], 255) })), "owed"],
+  [
+    "a sum of a node",
+    changing((it) => Object.assign(it.steps, { 0: withByte(it.steps[0], 0).replace("AA", "AB") })),
+    "owed",
+  ],
+  ["a total", (text) => text.replace("RUB 4 10", "RUB 4 11"), "signature"],
+  ["the salt", changing((it) => Object.assign(it, { salt: "0".repeat(32) })), "owed"],
+  ["a removed proof", changing((_it, proofs) => proofs.pop()), "owed"],
+  ["a proof that is there twice", changing((it, proofs) => proofs.push(it)), "owed"],
+];
+test("what is owed is proved, and a change of a proof or of the total is found", async () => {
+  const read = async () => readZip(new Uint8Array(readFileSync(new URL("bundle-owed.zip", import.meta.url))).buffer);
+  const kept = new TextDecoder().decode((await read()).get("checkpoints/9.txt"));
+  assert.deepEqual(await checkBundle(await read(), kept), { result: "holds", reason: "holds", place: "9 / 12" });
+  for (const [what, edit, reason] of OWED_CHANGES) {
+    const files = await read();
+    change(files, NIGHT, edit);
+    const found = await checkBundle(files, kept);
+    assert.deepEqual([found.result, found.reason], ["broken", reason], what);
+  }
+  for (const other of ["other-night.json", "other-person.json", "total.json"]) {
+    const files = await read();
+    files.set(NIGHT, files.get(other) ?? new Uint8Array());
+    const found = await checkBundle(files, kept);
+    assert.deepEqual([found.result, found.reason], ["broken", "owed"], other);
+  }
+});
+
 test("another log and a checkpoint without a proof are told apart", async () => {
   const { files, kept } = await bundle();
   assert.equal((await checkBundle(files, kept.replace("\n6\n", "\n5\n"))).reason, "signature");

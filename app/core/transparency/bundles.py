@@ -2,9 +2,10 @@
 
 import base64
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
+from itertools import batched
 
 FORMAT = "iplance-bundle-1"
 README = """\
@@ -62,6 +63,28 @@ def proofs_file(proofs: Proofs) -> bytes:
         "balances": {account: str(balance) for account, balance in sorted(proofs.balances.items())},
     }
     return json.dumps(content, indent=1).encode() + b"\n"
+
+
+def whole_proofs(
+    keys: Sequence[str], hashes: Iterable[bytes], size: int, balances: Mapping[str, int]
+) -> Iterator[bytes]:
+    """Yield the file proofs.json of a whole log in pieces, so that its hashes need not be in memory together."""
+    head = {"format": FORMAT, "keys": list(keys), "complete": True, "inclusion": [], "consistency": {}}
+    stated = {account: str(balance) for account, balance in sorted(balances.items())}
+    tail = {"whole_accounts": list(stated), "balances": stated}
+    yield json.dumps(head)[:-1].encode() + b', "positions": ['
+    yield from _joined(str(position) for position in range(size))
+    yield b'], "leaf_hashes": ['
+    yield from _joined(f'"{base64.b64encode(hashed).decode()}"' for hashed in hashes)
+    yield b"], " + json.dumps(tail)[1:].encode() + b"\n"
+
+
+def _joined(texts: Iterable[str]) -> Iterator[bytes]:
+    """Yield texts with commas between them, many at a time."""
+    comma = ""
+    for part in batched(texts, 1_000):
+        yield f"{comma}{','.join(part)}".encode()
+        comma = ","
 
 
 def bundle_files(entries: Iterable[bytes], proofs: Proofs, notes: Mapping[int, str]) -> dict[str, bytes]:

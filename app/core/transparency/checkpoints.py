@@ -51,10 +51,18 @@ def sign_checkpoint(checkpoint: Checkpoint, seed: bytes) -> str:
     """
     if len(checkpoint.root) != ROOT_BYTES or checkpoint.size < 0:
         raise CheckpointError("a checkpoint has a size and a root of 32 bytes")
+    return sign_note(checkpoint.origin, checkpoint.text(), seed)
+
+
+def sign_note(name: str, text: str, seed: bytes) -> str:
+    """Return the signed note of a text whose lines all end, under the key of this name.
+
+    Raises:
+        CheckpointError: The name is none of a key.
+    """
     key = _ed25519().Ed25519PrivateKey.from_private_bytes(seed)
-    text = checkpoint.text()
-    signature = _key_id(checkpoint.origin, key.public_key().public_bytes_raw()) + key.sign(text.encode())
-    return f"{text}\n— {checkpoint.origin} {base64.b64encode(signature).decode()}\n"
+    signature = _key_id(name, key.public_key().public_bytes_raw()) + key.sign(text.encode())
+    return f"{text}\n— {name} {base64.b64encode(signature).decode()}\n"
 
 
 def read_checkpoint(note: str, published_key: str) -> Checkpoint:
@@ -63,21 +71,33 @@ def read_checkpoint(note: str, published_key: str) -> Checkpoint:
     Raises:
         CheckpointError: It has none, or the text is no checkpoint.
     """
-    name, public = _read_key(published_key)
-    text, separator, signatures = note.partition("\n\n")
+    name, _public = _read_key(published_key)
+    text, separator, _signatures = note.partition("\n\n")
     lines = text.split("\n")
     if not separator or len(lines) != 3 or not _SIZE.fullmatch(lines[1]):  # noqa: PLR2004 - origin, size and root
         raise CheckpointError("this is no checkpoint")
     checkpoint = Checkpoint(lines[0], int(lines[1]), _decode(lines[2], ROOT_BYTES))
     if checkpoint.origin != name:
         raise CheckpointError("the checkpoint is of another log")
+    read_note(note, published_key)
+    return checkpoint
+
+
+def read_note(note: str, published_key: str) -> list[str]:
+    """Return the lines of a note whose signature by this key holds; signatures by other keys are ignored.
+
+    Raises:
+        CheckpointError: It has none.
+    """
+    name, public = _read_key(published_key)
+    text, _separator, signatures = note.partition("\n\n")
     for line in signatures.split("\n"):
         parts = line.split(" ")
         if len(parts) == 3 and parts[:2] == ["—", name]:  # noqa: PLR2004 - dash, name and signature
             signed = _decode(parts[2], KEY_ID_BYTES + SIGNATURE_BYTES)
             if signed[:KEY_ID_BYTES] == _key_id(name, public):
                 _verify(public, signed[KEY_ID_BYTES:], f"{text}\n".encode())
-                return checkpoint
+                return text.split("\n")
     raise CheckpointError("the checkpoint is not signed by this key")
 
 

@@ -4,7 +4,7 @@ A node is the root of a complete subtree, named by its height and its index amon
 height 0. A proof needs a number of stored hashes that grows with the logarithm of the tree.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from app.core.transparency.merkle import EMPTY_ROOT, node_hash
 
@@ -13,13 +13,16 @@ STEP = 4
 type Node = tuple[int, int]
 type StoredNode = tuple[int, int, bytes]
 """Height, index and hash."""
+type Join = Callable[[bytes, bytes], bytes]
+"""Makes a node of its two children; another one than that of the log makes another kind of tree."""
 
 
 class TreeBuilder:
     """Appends leaves to a tree whose complete subtrees are known, and tells which roots are to be stored."""
 
-    def __init__(self, size: int = 0, peaks: Sequence[bytes] = ()) -> None:
+    def __init__(self, size: int = 0, peaks: Sequence[bytes] = (), join: Join = node_hash) -> None:
         self.size = size
+        self._join = join
         self._peaks = list(peaks)
 
     def append(self, hashed: bytes) -> list[StoredNode]:
@@ -27,7 +30,7 @@ class TreeBuilder:
         completed: list[StoredNode] = []
         position, height = self.size, 0
         while position & 1:
-            hashed = node_hash(self._peaks.pop(), hashed)
+            hashed = self._join(self._peaks.pop(), hashed)
             position, height = position >> 1, height + 1
             if height % STEP == 0:
                 completed.append((height, position, hashed))
@@ -37,16 +40,16 @@ class TreeBuilder:
 
     def root(self) -> bytes:
         """Return the root of the leaves so far."""
-        return fold(self._peaks)
+        return fold(self._peaks, self._join)
 
 
-def fold(peaks: Sequence[bytes]) -> bytes:
+def fold(peaks: Sequence[bytes], join: Join = node_hash) -> bytes:
     """Return the root of neighbouring complete subtrees, which become smaller from the left to the right."""
     if not peaks:
         return EMPTY_ROOT
     root = peaks[-1]
     for peak in peaks[-2::-1]:
-        root = node_hash(peak, root)
+        root = join(peak, root)
     return root
 
 
@@ -115,7 +118,7 @@ def stored_range(node: Node) -> tuple[int, int, int]:
     return height - above, index << above, 1 << above
 
 
-def compute(node: Node, stored: Mapping[Node, bytes]) -> bytes:
+def compute(node: Node, stored: Mapping[Node, bytes], join: Join = node_hash) -> bytes:
     """Return the hash of a node.
 
     Raises:
@@ -124,13 +127,13 @@ def compute(node: Node, stored: Mapping[Node, bytes]) -> bytes:
     height, first, count = stored_range(node)
     hashes = [stored[height, first + place] for place in range(count)]
     while len(hashes) > 1:
-        hashes = [node_hash(hashes[place], hashes[place + 1]) for place in range(0, len(hashes), 2)]
+        hashes = [join(hashes[place], hashes[place + 1]) for place in range(0, len(hashes), 2)]
     return hashes[0]
 
 
-def proof_of(steps: Iterable[Sequence[Node]], stored: Mapping[Node, bytes]) -> list[bytes]:
+def proof_of(steps: Iterable[Sequence[Node]], stored: Mapping[Node, bytes], join: Join = node_hash) -> list[bytes]:
     """Return the hashes of a proof from its steps."""
-    return [fold([compute(node, stored) for node in step]) for step in steps]
+    return [fold([compute(node, stored, join) for node in step], join) for step in steps]
 
 
 def _middle(start: int, end: int) -> int:

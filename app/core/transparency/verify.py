@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 from itertools import pairwise
 from pathlib import Path
@@ -26,9 +26,11 @@ DEBIT_KINDS = frozenset(("provider_clearing", "bank_operating", "claim", "provid
 _HOLDS = ("escrow", "fee_hold", "dispute_hold", "payout_transit", "refund_transit")
 FLOORED = frozenset(("claim", "wallet", "maturing", "suspense", *_HOLDS))
 """Kinds of accounts whose balance is never below zero."""
+OWED, MOST_OWED = FLOORED - {"claim"}, 2**120
 KINDS = DEBIT_KINDS | FLOORED | {"tax_payable", "fee_income", "other_income"}
 MOST, PARTS = 10**15, 3
 UUID, AMOUNT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), re.compile(r"[1-9][0-9]{0,15}")
+NUMBER = re.compile(r"[1-9][0-9]{0,35}")
 type Point = tuple[int, int, int, int]
 
 
@@ -96,6 +98,19 @@ def sha256(*parts: bytes) -> bytes:
     return hashlib.sha256(b"".join(parts)).digest()
 
 
+def join(left: bytes, right: bytes) -> bytes:
+    """Return the parent of two nodes of the log."""
+    return sha256(b"\1", left, right)
+
+
+def join_sums(left: bytes, right: bytes) -> bytes:
+    """Return the parent of two nodes of a sum tree: 16 bytes of a sum, of which none is negative, and a hash."""
+    sums = [int.from_bytes(node[:16], signed=True) for node in (left, right)]
+    if min(sums) < 0 or sum(sums) >= MOST_OWED:
+        broken(f"a sum of what is owed is negative or too large: {sums}")
+    return sum(sums).to_bytes(16) + join(left, right)
+
+
 def roots_of(hashes: Sequence[bytes], sizes: set[int]) -> dict[int, bytes]:
     """Return the roots of the trees with the first n leaves, for these n."""
     found = {0: sha256()}
@@ -103,25 +118,27 @@ def roots_of(hashes: Sequence[bytes], sizes: set[int]) -> dict[int, bytes]:
     for position, hashed in enumerate(hashes):
         node, place = hashed, position
         while place & 1:
-            node, place = sha256(b"\1", peaks.pop(), node), place >> 1
+            node, place = join(peaks.pop(), node), place >> 1
         peaks.append(node)
         if position + 1 in sizes:
-            found[position + 1] = reduce(lambda root, peak: sha256(b"\1", peak, root), reversed(peaks))
+            found[position + 1] = reduce(lambda root, peak: join(peak, root), reversed(peaks))
     return found
 
 
-def climb(place: int, last: int, start: bytes, steps: Sequence[bytes]) -> tuple[bytes, bytes] | None:
+def climb(
+    place: int, last: int, start: bytes, steps: Sequence[bytes], up: Callable[[bytes, bytes], bytes] = join
+) -> tuple[bytes, bytes] | None:
     """Follow a proof upwards; return the root left of the place and the whole root, or None if it is no proof."""
     old = new = start
     for step in steps:
         if last == 0:
             return None
         if place & 1 or place == last:
-            old, new = sha256(b"\1", step, old), sha256(b"\1", step, new)
+            old, new = up(step, old), up(step, new)
             while not place & 1 and place:
                 place, last = place >> 1, last >> 1
         else:
-            new = sha256(b"\1", new, step)
+            new = up(new, step)
         place, last = place >> 1, last >> 1
     return None if last else (old, new)
 
@@ -163,18 +180,63 @@ def read_key(text: str) -> tuple[str, bytes, bytes]:
 
 def read_checkpoint(note: str, keys: Sequence[tuple[str, bytes, bytes]], what: str) -> Checkpoint:
     """Return a checkpoint after verifying its signature."""
-    text, gap, signatures = note.partition("\n\n")
-    lines = text.split("\n")
-    if not gap or len(lines) != PARTS or not re.fullmatch(r"0|[1-9][0-9]{0,18}", lines[1]):
+    lines = read_note(note, keys, what)
+    if len(lines) != PARTS or not re.fullmatch(r"0|[1-9][0-9]{0,18}", lines[1]):
         broken(f"{what} is no checkpoint")
-    point = Checkpoint(lines[0], int(lines[1]), decode(lines[2], 32, what))
+    return Checkpoint(lines[0], int(lines[1]), decode(lines[2], 32, what))
+
+
+def read_note(note: str, keys: Sequence[tuple[str, bytes, bytes]], what: str) -> list[str]:
+    """Return the lines of a note after verifying its signature."""
+    text, _gap, signatures = note.partition("\n\n")
+    lines = text.split("\n")
     for line in signatures.split("\n"):
         signed = decode(line.split(" ")[2], 68, f"a signature of {what}") if line.startswith(f"— {lines[0]} ") else b""
         for name, key_id, public in keys:
-            known = (name, key_id) == (point.origin, signed[:4])
+            known = (name, key_id) == (lines[0], signed[:4])
             if known and signature_holds(public, signed[4:], f"{text}\n".encode()):
-                return point
+                return lines
     return broken(f"{what} is not signed by a key of the log")
+
+
+class Night(NamedTuple):
+    """What was owed to people at a size of the log, and the balances that are proved to be a part of it."""
+
+    name: str
+    size: int
+    owed: dict[str, int]
+    proved: dict[str, int]
+
+
+def read_night(path: Path, keys: Sequence[tuple[str, bytes, bytes]]) -> Night:
+    """Return a night after verifying its signature, and that each proved balance is in the signed totals."""
+    what, file = f"solvency/{path.name}", json.loads(path.read_bytes(), object_pairs_hook=unique)
+    _origin, head, *rows = read_note(file["note"], keys, what)
+    _word, night, size = head.split(" ")
+    if not re.fullmatch(r"solvency \d{4}-\d\d-\d\d [1-9]\d{0,18}", head) or path.name != f"{night}.json":
+        broken(f"{what} is of another night")
+    totals = {row.split(" ")[0]: row.split(" ")[1:] for row in rows}
+    if not all(NUMBER.fullmatch(number) for row in totals.values() for number in row[:2]):
+        broken(f"{what}: a total is damaged")
+    proved = {it["account"]: prove_balance(it, night, totals[it["currency"]], what) for it in file["proofs"]}
+    if len(proved) != len(file["proofs"]):
+        broken(f"{what}: an account is there twice")
+    return Night(path.name, int(size), {currency: int(row[1]) for currency, row in totals.items()}, proved)
+
+
+def prove_balance(proof: dict[str, Any], night: str, total: Sequence[str], what: str) -> int:
+    """Return a balance after verifying that it is a part of the signed total of its currency."""
+    count, owed, root, _held = total
+    names = ("account", "balance", "currency", "salt")
+    fields = {name: proof[name] for name in names} | {"night": night, "v": "1"}
+    leaf = json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    balance = int(proof["balance"]) if NUMBER.fullmatch(proof["balance"]) else broken(f"{what} has a damaged balance")
+    steps, place = [decode(step, 48, what) for step in proof["steps"]], proof["position"]
+    start, top = balance.to_bytes(16) + sha256(b"\0", leaf), int(owed).to_bytes(16) + decode(root, 32, what)
+    found = climb(place, int(count) - 1, start, steps, join_sums) if 0 <= place < int(count) else None
+    if found is None or found[1] != top:
+        broken(f"{what}: the balance of the account {proof['account']} is not in the signed total")
+    return balance
 
 
 def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -235,6 +297,7 @@ class Replay:
         self.accounts: dict[str, tuple[str, str, str]] = {}
         self.balances: dict[str, int] = {}
         self.seen: set[tuple[str, str]] = set()
+        self.owed: dict[str, int] = {}
 
     def apply(self, leaf: dict[str, Any]) -> None:
         """Apply one transaction and verify that it is new and leaves no balance below zero."""
@@ -250,6 +313,7 @@ class Replay:
                 broken(f"the account {account} changed its kind, currency or owner")
             sign = 1 if (side == "debit") is (facts[0] in DEBIT_KINDS) else -1
             self.balances[account] = self.balances.get(account, 0) + sign * int(transfer["amount"])
+            self.owed[facts[1]] = self.owed.get(facts[1], 0) + sign * int(transfer["amount"]) * (facts[0] in OWED)
         for account in {transfer[side]: side for transfer, side in sides}:
             if self.accounts[account][0] in FLOORED and self.knows(account) and self.balances[account] < 0:
                 broken(f"the balance of {self.accounts[account][0]} {account} is {self.balances[account]}")
@@ -257,6 +321,16 @@ class Replay:
     def knows(self, account: str) -> bool:
         """Tell whether every transfer of the account is in the bundle."""
         return self.whole is None or account in self.whole
+
+    def check_night(self, night: Night) -> None:
+        """Compare what was owed, or the person's part of it, with the balances at this size of the log."""
+        if self.whole is None:
+            found, stated = self.owed, night.owed
+        else:
+            own = [account for account in self.whole & self.accounts.keys() if self.accounts[account][0] in OWED]
+            found, stated = {account: self.balances[account] for account in own}, night.proved
+        if {name: amount for name, amount in found.items() if amount} != stated:
+            broken(f"solvency/{night.name}: what was owed is not what the entries add up to")
 
     def check_balances(self, stated: dict[str, str]) -> None:
         """Compare the balances that the bundle states with those computed."""
@@ -296,6 +370,10 @@ class Bundle:
         if any(point.size == other.size for point, other in pairwise(self.points)):
             broken("two checkpoints have one size")
         self.newest = self.points[-1]
+        nights = sorted((folder / "solvency").iterdir()) if (folder / "solvency").exists() else []
+        self.nights = sorted((read_night(path, self.keys) for path in nights), key=lambda night: night.size)
+        if self.nights and self.nights[-1].size > self.newest.size:
+            broken(f"solvency/{self.nights[-1].name} is of a larger log than the newest checkpoint")
 
 
 def check_log(bundle: Bundle) -> None:
@@ -333,8 +411,9 @@ def first_gap(bundle: Bundle) -> int:
 
 
 def check_papers(bundle: Bundle, stated: dict[str, tuple[int, str]]) -> None:
-    """Compare the files of papers with the entries of the log; a whole log comes without the files."""
-    for name in sorted(bundle.papers.keys() | (set[str]() if bundle.complete else stated.keys())):
+    """Compare the files of papers with the entries of the log; only a whole log may come without all of them."""
+    without = bundle.complete and not bundle.papers
+    for name in sorted(bundle.papers.keys() | (set[str]() if without else stated.keys())):
         place, hashed = stated.get(name, ("unknown", ""))
         if bundle.papers.get(name) != hashed:
             broken(f"position {place}: papers/{name} is missing, or is not the file that was issued")
@@ -346,8 +425,10 @@ def verify(folder: Path, kept: Path | None, key: str | None) -> str:  # noqa: C9
     check_log(bundle)
     if not bundle.complete:
         check_proofs(bundle)
-    replay, papers = Replay(bundle.whole), dict[str, tuple[int, str]]()
+    replay, papers, nights = Replay(bundle.whole), dict[str, tuple[int, str]](), list(bundle.nights)
     for place, line in zip(bundle.positions, bundle.lines, strict=True):
+        while nights and nights[0].size <= place:
+            replay.check_night(nights.pop(0))
         try:
             leaf = read_leaf(line)
             if "document" not in leaf:
@@ -356,6 +437,8 @@ def verify(folder: Path, kept: Path | None, key: str | None) -> str:  # noqa: C9
                 broken(f"the paper {leaf['number']} is there twice")
         except EndedError as wrong:
             raise EndedError(f"position {place}: {wrong.args[0]}", wrong.args[1]) from wrong
+    for night in nights:
+        replay.check_night(night)
     replay.check_balances(bundle.balances)
     check_papers(bundle, papers)
     if kept is None:
@@ -370,7 +453,8 @@ def verify(folder: Path, kept: Path | None, key: str | None) -> str:  # noqa: C9
     if root != outside.root:
         broken(f"position 0 to {outside.size - 1}: the log is not the one of the kept checkpoint")
     found = f"{len(bundle.lines)} of {bundle.newest.size} entries, {len(bundle.points)} checkpoints"
-    return f"{found}, {len(bundle.papers)} papers" if bundle.papers else found
+    found += f", {len(bundle.papers)} papers" if bundle.papers else ""
+    return f"{found}, {len(bundle.nights)} nights of what is owed" if bundle.nights else found
 
 
 def answer(folder: Path, kept: Path | None, key: str | None) -> tuple[int, str]:

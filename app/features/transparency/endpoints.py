@@ -17,6 +17,7 @@ from app.features.transparency import service, workflows
 from app.features.transparency.errors import (
     InvalidPeriodError,
     NoCheckpointError,
+    NoSolvencyProofError,
     NotSealedYetError,
     ReceiptNotFoundError,
     StatementTooLongError,
@@ -25,7 +26,10 @@ from app.features.transparency.schemas import (
     CheckpointList,
     CheckpointRead,
     ConsistencyRead,
+    OwnSolvency,
     ReceiptRead,
+    SolvencyList,
+    SolvencyRead,
     StatementFormat,
     StatementRead,
 )
@@ -67,6 +71,26 @@ async def read_consistency(
 async def read_receipt(txn_id: UUID, actor: CurrentActor, session: ReadSession) -> ReceiptRead:
     """Return what proves that one of your transactions is in the log. Responds 409 in its first seconds."""
     return await service.read_receipt(session, actor, txn_id)
+
+
+@router.get("/solvency")
+async def list_solvency(
+    session: ReadSession, limit: Annotated[WholeNumber, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
+) -> SolvencyList:
+    """List what the site owed to all people in the latest nights, beside what its payment provider held."""
+    return await service.list_nights(session, limit)
+
+
+@router.get("/solvency/own", responses=refusals(NoSolvencyProofError))
+async def read_own_solvency(actor: CurrentActor, session: ReadSession) -> OwnSolvency:
+    """Return the latest night with the proofs that your balances are in its totals."""
+    return await service.read_own_solvency(session, actor)
+
+
+@router.get("/solvency/{night}", responses=refusals(NoSolvencyProofError))
+async def read_solvency(night: date, session: ReadSession) -> SolvencyRead:
+    """Return what the site owed to all people in one night."""
+    return await service.read_night(session, night)
 
 
 @statements.get("", responses=refusals(InvalidPeriodError))

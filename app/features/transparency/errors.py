@@ -28,6 +28,14 @@ class NotSealedYetError(ConflictError):
     detail = N_("A transaction is sealed within a few seconds. Try again in a moment.")
 
 
+class NoSolvencyProofError(NotFoundError):
+    """What is owed to people was not computed in this night, or not yet at all."""
+
+    code = "no-solvency-proof"
+    title = N_("There is no proof of solvency of this night")
+    detail = N_("What is owed to all people is added up and signed each night. Try again tomorrow.")
+
+
 class InvalidPeriodError(InvalidError):
     """The days of a statement are none, or the last one is before the first."""
 

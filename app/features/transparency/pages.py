@@ -1,6 +1,7 @@
 """Pages of what people take away and check: checkpoints, bundles, and statements of their money."""
 
 import json
+from collections.abc import Sequence
 from datetime import date
 from http import HTTPStatus
 from typing import Annotated
@@ -15,8 +16,8 @@ from app.core.money import Currency, Money
 from app.core.text.whole_numbers import WholeNumber, read_whole
 from app.features.authentication.dependencies import CurrentActor
 from app.features.transparency import service, workflows
-from app.features.transparency.errors import InvalidPeriodError, StatementTooLongError
-from app.features.transparency.schemas import MoneyState, Period, StatementFormat, StatementRead
+from app.features.transparency.errors import InvalidPeriodError, NoSolvencyProofError, StatementTooLongError
+from app.features.transparency.schemas import MoneyState, OwedTotal, Period, StatementFormat, StatementRead
 from app.web.formatting import money
 from app.web.forms import FormState
 from app.web.templating import render
@@ -33,6 +34,7 @@ ANSWERS = {
     "signature": N_("Broken: {place} is not signed by the key of the log."),
     "balance": N_("Broken: the entries do not add up to the stated balance of the account {place}."),
     "paper": N_("Broken: {place} is missing, or is not the document that was issued."),
+    "owed": N_("Broken: {place} does not prove that your money is in the total that was published."),
     "key": N_("Broken: the key of the log is damaged."),
     "damaged": N_("Broken: a file of the bundle is damaged."),
     "other-log": N_("Broken: your checkpoint of {place} entries is of another log."),
@@ -54,7 +56,9 @@ async def show_log(request: Request, session: ReadSession, before: Annotated[str
     found = await service.list_checkpoints(session, SHOWN, last if last and last <= LARGEST else None)
     size = found.items[0].size if found.items else 1
     command = f"python -I verify.py . --checkpoint checkpoint-{size}.txt"
-    return render(request, "transparency/show.html", {"log": found, "command": command})
+    nights = (await service.list_nights(session, 1)).items
+    shown = {"log": found, "command": command, "night": nights[0] if nights else None}
+    return render(request, "transparency/show.html", shown | {"totals": _totals(nights[0].totals) if nights else []})
 
 
 @router.get("/transparency/checkpoints/{size}")
@@ -65,6 +69,46 @@ async def download_checkpoint(size: WholeNumber, session: ReadSession) -> Respon
     return Response(found.note, media_type="text/plain", headers=headers)
 
 
+@router.get("/transparency/solvency/{night}")
+async def download_night(night: date, session: ReadSession) -> Response:
+    """Return the signed note of what was owed in a night as a file to keep."""
+    found = await service.read_night(session, night)
+    headers = {"Content-Disposition": f'attachment; filename="solvency-{found.night}.txt"'}
+    return Response(found.note, media_type="text/plain", headers=headers)
+
+
+@router.get("/wallet/proof")
+async def show_own_proof(request: Request, actor: CurrentActor, session: ReadSession) -> Response:
+    """Show that the reader's balances are in the published total."""
+    try:
+        found = await service.read_own_solvency(session, actor)
+    except NoSolvencyProofError:
+        return render(request, "transparency/proof.html", {"found": None})
+    rows = [[_(KIND_LABELS[it.kind]), money(Money(it.balance, it.currency)), str(it.account)] for it in found.proofs]
+    return render(request, "transparency/proof.html", {"found": found, "rows": rows, "totals": _totals(found.totals)})
+
+
+@router.get("/wallet/proof/file")
+async def download_own_proof(actor: CurrentActor, session: ReadSession) -> Response:
+    """Return the proofs of the reader's balances as the file that a bundle has."""
+    found = await service.read_own_solvency(session, actor)
+    headers = {"Content-Disposition": f'attachment; filename="{found.night}.json"', "Cache-Control": "no-store"}
+    return Response(service.solvency_file(found.note, found.proofs), media_type="application/json", headers=headers)
+
+
+def _totals(totals: Sequence[OwedTotal]) -> list[list[str]]:
+    """Return the rows of a table of what is owed: owed, held, and whether it is enough."""
+    verdicts = {True: _("Covered"), False: _("Not covered"), None: _("Not known")}
+    return [
+        [
+            money(Money(it.owed, it.currency)),
+            _("Not known") if it.held is None else money(Money(it.held, it.currency)),
+            verdicts[it.covered],
+        ]
+        for it in totals
+    ]
+
+
 @router.get("/transparency/bundle.zip")
 async def download_bundle(
     actor: CurrentActor, resources: ProcessResources, kept: Annotated[str, Query()] = ""
@@ -72,8 +116,7 @@ async def download_bundle(
     """Return the reader's own transactions and papers with their proofs and the program that verifies them."""
     size = read_whole(kept)
     made = await workflows.make_bundle(resources, actor, [size] if size else [])
-    headers = {"Content-Disposition": 'attachment; filename="bundle.zip"', "Cache-Control": "no-store"}
-    return Response(made, media_type="application/zip", headers=headers)
+    return StreamingResponse(made.pieces, media_type=made.media_type, headers=made.headers)
 
 
 @router.get("/transparency/verify")
@@ -83,6 +126,16 @@ async def verify_form(request: Request) -> Response:
     return render(request, "transparency/verify.html", {"texts": json.dumps(texts)})
 
 
+KIND_LABELS: dict[str, str] = {
+    "wallet": N_("Available"),
+    "maturing": N_("In the security period"),
+    "escrow": N_("Held for work"),
+    "fee_hold": N_("Fee that is not earned yet"),
+    "dispute_hold": N_("Held in a dispute"),
+    "payout_transit": N_("Being sent to your bank"),
+    "refund_transit": N_("Being sent back to a card"),
+}
+"""What each kind of account in a proof holds."""
 FORMATS = (
     (StatementFormat.PDF, N_("PDF, to print")),
     (StatementFormat.CSV, N_("CSV, for spreadsheets")),

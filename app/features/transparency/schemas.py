@@ -96,6 +96,18 @@ class Sealed:
 
 
 @dataclass(frozen=True, slots=True)
+class OwedLeaf:
+    """The balance of one account in the tree of a night."""
+
+    currency: str
+    position: int
+    account: UUID
+    balance: int
+    kind: str
+    """Empty where it was not asked for."""
+
+
+@dataclass(frozen=True, slots=True)
 class SnapshotRow:
     """The sums of an account at a checkpoint."""
 
@@ -153,6 +165,57 @@ class ReceiptRead(BaseModel):
     size: int = Field(description="The size of the checkpoint.")
     note: str
     key: str
+
+
+class OwedTotal(BaseModel):
+    """What the site owed to people in one currency, and what its payment provider held."""
+
+    currency: Currency
+    accounts: int = Field(description="The number of accounts with money.")
+    owed: int = Field(description="In minor units.")
+    held: int | None = Field(
+        description="What the provider held by its last statement and what moved since, in minor units; null where "
+        "nobody knows: it was not compared in the last days."
+    )
+    covered: bool | None = Field(description="Whether what is held is enough; null where nobody knows.")
+
+
+class SolvencyRead(BaseModel):
+    """What the site owed to people in a night, signed by the key of the log."""
+
+    night: date
+    size: int = Field(description="The size of the log at which the balances were taken.")
+    totals: list[OwedTotal]
+    note: str = Field(description="The signed note.")
+    key: str
+
+
+class SolvencyList(BaseModel):
+    """Nights, the latest first."""
+
+    items: list[SolvencyRead]
+
+
+class OwedProof(BaseModel):
+    """What proves that one of your balances is in the published total of its currency."""
+
+    account: UUID
+    kind: str
+    currency: Currency
+    balance: int = Field(description="In minor units.")
+    salt: str = Field(description="In hexadecimal; new each night.")
+    position: int
+    steps: list[str] = Field(description="Nodes from the leaf to the root in base64: 16 bytes of a sum, 32 of a hash.")
+
+
+class OwnSolvency(BaseModel):
+    """A night with the proofs of one person."""
+
+    night: date
+    totals: list[OwedTotal]
+    note: str
+    key: str
+    proofs: list[OwedProof]
 
 
 class MoneyState(StrEnum):

@@ -15,3 +15,9 @@ async def seal(resources: Resources) -> None:
 async def snapshot(resources: Resources) -> None:
     """Store the sums of all accounts at the end of yesterday."""
     await workflows.snapshot(resources)
+
+
+@periodic("transparency.prove_solvency")
+async def prove_solvency(resources: Resources) -> None:
+    """Sign what is owed to people tonight."""
+    await workflows.prove_solvency(resources)

@@ -1,9 +1,12 @@
 """Use cases of the transparency log that take several transactions: a batch of the sealer, a page of a statement."""
 
 import asyncio
+import tempfile
+import zipfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import IO
 
 import structlog
 
@@ -13,10 +16,12 @@ from app.core.unit_of_work import unit_of_work
 from app.features.papers import service as papers
 from app.features.papers.errors import PaperAlteredError
 from app.features.transparency import service
+from app.features.transparency.errors import NotSealedYetError
 from app.features.transparency.schemas import Period, StatementFormat, StatementLine
 
 log = structlog.get_logger()
 
+SENT_AT_ONCE = 256 * 1024
 BATCHES = 10
 """A run of the sealer ends after so many batches; the next run goes on a second later."""
 
@@ -46,6 +51,18 @@ async def snapshot(resources: Resources) -> None:
         await service.snapshot_day(uow)
 
 
+async def prove_solvency(resources: Resources) -> service.MadeNight | None:
+    """Sign what is owed to people tonight; None where the log has no key or nothing is sealed."""
+    seed = service.signing_seed(resources.settings)
+    if seed is None:
+        await log.aerror("solvency_not_proved", reason="LEDGER_SIGNING_KEY is missing")
+        return None
+    with suppress(NotSealedYetError):
+        async with unit_of_work(resources) as uow:
+            return await service.make_night(uow, seed)
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Download:
     """A file that is written while it is sent."""
@@ -60,20 +77,54 @@ class Download:
         return {"Content-Disposition": f'attachment; filename="{self.name}"', "Cache-Control": "private, no-store"}
 
 
-async def make_bundle(resources: Resources, actor: Actor, kept_sizes: Sequence[int]) -> bytes:
+async def make_bundle(resources: Resources, actor: Actor, kept_sizes: Sequence[int]) -> Download:
     """Return the bundle of a person as a zip, with the files of the papers that are in the log.
+
+    It is made on the disk, and holds one paper in memory at a time.
 
     Raises:
         NotSealedYetError: Nothing is sealed yet.
     """
     async with resources.read_sessions() as session:
         bundle = await service.open_bundle(session, actor, kept_sizes)
-    for paper in bundle.papers:
-        # A file that was altered and cannot be made again is left out: the verification names it.
-        with suppress(PaperAlteredError):
-            file = await papers.read_file(resources, paper)
-            bundle.files[f"papers/{file.name}"] = file.content
-    return await asyncio.to_thread(service.zip_bundle, bundle.files)
+    made = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed when it is sent
+    try:
+        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in bundle.files.items():
+                await asyncio.to_thread(archive.writestr, f"bundle/{name}", content)
+            for paper in bundle.papers:
+                # A file that was altered and cannot be made again is left out: the verification names it.
+                with suppress(PaperAlteredError):
+                    file = await papers.read_file(resources, paper)
+                    await asyncio.to_thread(archive.writestr, f"bundle/papers/{file.name}", file.content)
+    except BaseException:
+        made.close()
+        raise
+    return Download("bundle.zip", "application/zip", _sent(made))
+
+
+async def _sent(made: IO[bytes]) -> AsyncIterator[bytes]:
+    """Yield the content of a file from its beginning, and close it."""
+    with made:
+        made.seek(0)
+        while piece := await asyncio.to_thread(made.read, SENT_AT_ONCE):
+            yield piece
+
+
+async def export_papers(resources: Resources, until: int) -> AsyncIterator[tuple[str, bytes]]:
+    """Yield name and content of the papers in the log below a size, one at a time; no transaction is open meanwhile."""
+    after = 0
+    while True:
+        async with resources.read_sessions() as session:
+            page = await service.list_sealed_papers(session, after, until)
+            found = [await papers.get_paper(session, document_id) for _position, document_id in page]
+        for paper in found:
+            with suppress(PaperAlteredError):
+                file = await papers.read_file(resources, paper)
+                yield f"papers/{file.name}", file.content
+        if not page:
+            return
+        after = page[-1][0] + 1
 
 
 async def write_statement(resources: Resources, actor: Actor, period: Period, wanted: StatementFormat) -> Download:

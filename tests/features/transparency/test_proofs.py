@@ -18,7 +18,7 @@ from app.core.transparency.checkpoints import read_checkpoint
 from app.core.transparency.merkle import leaf_hash, verify_consistency, verify_inclusion
 from app.features.contracts import service as contracts
 from app.features.papers import workflows as papers
-from app.features.transparency import service
+from app.features.transparency import service, workflows
 from app.features.transparency.rules.leaves import paper_bytes
 from app.features.transparency.rules.replay import LogBrokenError, Replay
 from app.features.transparency.schemas import PaperEntry
@@ -168,6 +168,11 @@ async def test_a_bundle_has_the_papers_that_are_in_the_log(
         exported = b"".join([part async for name, part in service.stream_bundle(session) if name == "entries.jsonl"])
         assert exported.decode().endswith(entries)
         assert b"Liabilities:Wallet" in b"".join([part async for part in service.stream_beancount(session)])
+        proofs = b"".join([part async for name, part in service.stream_bundle(session) if name == "proofs.json"])
+        assert (json.loads(proofs)["positions"], json.loads(proofs)["complete"]) == ([0, 1, 2], True)
+    files = {name: content async for name, content in workflows.export_papers(history.resources, 3)}
+    assert files == {f"papers/{path.name}": path.read_bytes() for path in (folder / "papers").iterdir()}
+    assert [name async for name, _content in workflows.export_papers(history.resources, 1)] == []
     with pytest.raises(DBAPIError, match="the place of a paper in the log stays"):
         async with market.uow() as work:
             await work.session.execute(text("UPDATE paper_leaves SET position = position + 5"))

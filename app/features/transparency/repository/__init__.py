@@ -3,6 +3,7 @@
 from app.features.transparency.repository.log import LEAF_FIELDS, LogRepository
 from app.features.transparency.repository.papers import PaperLogRepository
 from app.features.transparency.repository.party import FoundReceipt, PartyRepository
+from app.features.transparency.repository.solvency import SolvencyRepository
 from app.features.transparency.repository.statements import StatementRepository
 from app.features.transparency.repository.whole import WholeLogRepository
 
@@ -12,6 +13,7 @@ __all__ = [
     "LogRepository",
     "PaperLogRepository",
     "PartyRepository",
+    "SolvencyRepository",
     "StatementRepository",
     "WholeLogRepository",
 ]

@@ -49,6 +49,14 @@ class PaperLogRepository:
         rows = await self._session.execute(text(BETWEEN), {"first": first, "until": until})
         return {row[0]: PaperEntry(*row[1:]) for row in rows}
 
+    async def sealed(self, first: int, until: int, most: int) -> list[tuple[int, UUID]]:
+        """Return position and id of so many papers from a position up to another, in rising positions."""
+        query = """
+            SELECT position, document_id FROM paper_leaves
+            WHERE position >= :first AND position < :until ORDER BY position LIMIT :most"""
+        values = {"first": first, "until": until, "most": most}
+        return [(row[0], row[1]) for row in await self._session.execute(text(query), values)]
+
     async def of_person(self, person: UUID, size: int) -> list[SealedPaper]:
         """Return the papers that a person may read, below a size of the log, in rising positions."""
         rows: Sequence[Sequence[Any]] = (await self._session.execute(text(OWN), {"person": person, "size": size})).all()

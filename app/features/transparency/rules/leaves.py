@@ -15,6 +15,8 @@ DEBIT_KINDS = frozenset(kind.value for kind, rules in CHART.items() if rules.sid
 """Kinds of accounts whose normal side is the debit."""
 FLOORED = frozenset(kind.value for kind, rules in CHART.items() if rules.has_balance)
 """Kinds of accounts that have a balance row and are never below zero."""
+OWED = FLOORED - DEBIT_KINDS
+"""Kinds of accounts that hold what the site owes to people: 20 to 27 of the chart."""
 KINDS = frozenset(kind.value for kind in CHART)
 HEADER_FIELDS = 11
 # Rows hold the first fields of both in their order.

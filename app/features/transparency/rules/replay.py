@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from app.core.transparency.merkle import leaf_hash
 from app.core.transparency.nodes import StoredNode, TreeBuilder
-from app.features.transparency.rules.leaves import FLOORED, KINDS, entry_bytes, normal_balance, paper_bytes
+from app.features.transparency.rules.leaves import FLOORED, KINDS, OWED, entry_bytes, normal_balance, paper_bytes
 from app.features.transparency.schemas import AccountFacts, Entry, PaperEntry
 
 MAX_AMOUNT = 10**15
@@ -22,6 +22,8 @@ class Replay:
         self.debits: dict[str, int] = {}
         self.credits: dict[str, int] = {}
         self.facts: dict[str, AccountFacts] = {}
+        self.owed: dict[str, int] = {}
+        """What is owed to people, by currency."""
         self.transfers = 0
         self.papers = 0
 
@@ -80,6 +82,8 @@ class Replay:
                 raise LogBrokenError(f"{place}: transfer {move.n} has a wrong currency, amount or account")
             self.debits[move.debit] = self.debits.get(move.debit, 0) + move.amount
             self.credits[move.credit] = self.credits.get(move.credit, 0) + move.amount
+            if (change := (move.credit_facts.kind in OWED) - (move.debit_facts.kind in OWED)) != 0:
+                self.owed[move.currency] = self.owed.get(move.currency, 0) + change * move.amount
             self.facts[move.debit] = move.debit_facts
             self.facts[move.credit] = move.credit_facts
         for move in entry.moves:

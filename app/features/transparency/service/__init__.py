@@ -1,7 +1,7 @@
 """Use cases of the transparency log, exported by the module that implements them."""
 
-from app.features.transparency.service.bundles import OpenBundle, open_bundle, zip_bundle
-from app.features.transparency.service.exports import stream_beancount, stream_bundle
+from app.features.transparency.service.bundles import OpenBundle, open_bundle
+from app.features.transparency.service.exports import list_sealed_papers, stream_beancount, stream_bundle
 from app.features.transparency.service.reading import (
     list_checkpoints,
     read_any_receipt,
@@ -17,6 +17,14 @@ from app.features.transparency.service.sealing import (
     seal_batch,
     signing_seed,
     snapshot_day,
+)
+from app.features.transparency.service.solvency import (
+    MadeNight,
+    list_nights,
+    make_night,
+    read_night,
+    read_own_solvency,
+    solvency_file,
 )
 from app.features.transparency.service.statements import (
     MEDIA_TYPES,
@@ -39,10 +47,14 @@ __all__ = [
     "STATEMENT_PAGE",
     "STATE_LABELS",
     "Answer",
+    "MadeNight",
     "OpenBundle",
     "OpenStatement",
     "SealerState",
     "list_checkpoints",
+    "list_nights",
+    "list_sealed_papers",
+    "make_night",
     "open_bundle",
     "open_statement",
     "period_of",
@@ -50,6 +62,8 @@ __all__ = [
     "read_any_receipt",
     "read_checkpoint",
     "read_consistency",
+    "read_night",
+    "read_own_solvency",
     "read_page",
     "read_receipt",
     "read_state",
@@ -57,9 +71,9 @@ __all__ = [
     "seal_batch",
     "signing_seed",
     "snapshot_day",
+    "solvency_file",
     "stream_beancount",
     "stream_bundle",
     "verify_ledger",
     "writer_of",
-    "zip_bundle",
 ]

@@ -3,8 +3,7 @@
 import csv
 import io
 import json
-import zipfile
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -19,6 +18,7 @@ from app.features.transparency.errors import NotSealedYetError
 from app.features.transparency.repository import LEAF_FIELDS, LogRepository, PaperLogRepository, PartyRepository
 from app.features.transparency.rules.leaves import EntryReader, entry_bytes, paper_bytes
 from app.features.transparency.schemas import Entry, SealedPaper
+from app.features.transparency.service.solvency import find_own_solvency, solvency_file
 
 COLUMNS = (
     "position", "time_utc", "transaction", "template", "business_key", "contract", "milestone",
@@ -78,6 +78,9 @@ async def open_bundle(session: AsyncSession, actor: Actor, kept_sizes: Sequence[
     )
     files = bundle_files([line.content for line in entries], proofs, notes)
     files["statement.csv"] = write_statement([(line.position, entry) for line, entry in found])
+    solvency = await find_own_solvency(session, own.balances.keys(), newest)
+    if solvency is not None:
+        files[f"solvency/{solvency.night}.json"] = solvency_file(solvency.note, solvency.proofs)
     issued = await papers.list_of_person(session, actor.id)
     files["papers.json"] = _papers_file(issued)
     return OpenBundle(files, _among(issued, {it.paper.document for it in made}))
@@ -102,15 +105,6 @@ def _paper_lines(made: Iterable[SealedPaper]) -> list[_Line]:
 
 def _among(issued: Iterable[papers.StoredPaper], ids: Collection[str]) -> list[papers.StoredPaper]:
     return [paper for paper in issued if str(paper.document.id) in ids]
-
-
-def zip_bundle(files: Mapping[str, bytes]) -> bytes:
-    """Return the files of a bundle as a zip."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(f"bundle/{name}", content)
-    return made.getvalue()
 
 
 async def _prove(

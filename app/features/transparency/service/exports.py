@@ -1,18 +1,29 @@
 """Export the whole log: as a bundle that `verify.py` checks with the site off, and as a file for beancount."""
 
+import tempfile
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.transparency.bundles import Proofs, program_files, proofs_file
-from app.features.transparency.repository import LEAF_FIELDS, LogRepository, PaperLogRepository, WholeLogRepository
+from app.core.transparency.bundles import program_files, whole_proofs
+from app.features.transparency.repository import (
+    LEAF_FIELDS,
+    LogRepository,
+    PaperLogRepository,
+    SolvencyRepository,
+    WholeLogRepository,
+)
 from app.features.transparency.rules.accounting import HEADER, BeancountLedger
 from app.features.transparency.rules.leaves import FLOORED, EntryReader, Sums, entry_bytes, normal_balance, paper_bytes
 from app.features.transparency.schemas import Entry, PaperEntry
+from app.features.transparency.service.solvency import solvency_file
 
 PAGE = 5_000
+MAX_NIGHTS = 10_000
+PAPERS_PAGE = 100
+HASH_BYTES = 32
 
 
 async def stream_entries(session: AsyncSession, size: int) -> AsyncIterator[tuple[Sequence[Any], Entry | PaperEntry]]:
@@ -32,32 +43,34 @@ async def stream_bundle(session: AsyncSession) -> AsyncIterator[tuple[str, bytes
     repository, whole = LogRepository(session), WholeLogRepository(session)
     newest = await repository.newest()
     size = newest.size if newest else 0
-    positions: list[int] = []
-    hashes: list[bytes] = []
     kinds: dict[str, str] = {}
-    async for leaf, entry in stream_entries(session, size):
-        positions.append(leaf[0])
-        hashes.append(leaf[3])
-        if isinstance(entry, PaperEntry):
-            yield "entries.jsonl", paper_bytes(entry, leaf[2]) + b"\n"
-            continue
-        kinds |= _kinds(entry)
-        yield "entries.jsonl", entry_bytes(entry, leaf[2]) + b"\n"
-    after = 0
-    while points := await whole.checkpoints(after, size, PAGE):
-        for point in points:
-            yield f"checkpoints/{point[0]}.txt", point[2].encode()
-        after = points[-1][0]
-    proofs = Proofs(
-        keys=[row.published for row in await repository.keys()],
-        complete=True,
-        positions=positions,
-        hashes=hashes,
-        balances=await _stated_balances(session, kinds),
-    )
-    yield "proofs.json", proofs_file(proofs)
+    with tempfile.TemporaryFile() as hashes:
+        async for leaf, entry in stream_entries(session, size):
+            hashes.write(leaf[3])
+            if isinstance(entry, PaperEntry):
+                yield "entries.jsonl", paper_bytes(entry, leaf[2]) + b"\n"
+                continue
+            kinds |= _kinds(entry)
+            yield "entries.jsonl", entry_bytes(entry, leaf[2]) + b"\n"
+        after = 0
+        while points := await whole.checkpoints(after, size, PAGE):
+            for point in points:
+                yield f"checkpoints/{point[0]}.txt", point[2].encode()
+            after = points[-1][0]
+        for night in await SolvencyRepository(session).nights(MAX_NIGHTS, size):
+            yield f"solvency/{night.night}.json", solvency_file(night.note)
+        hashes.seek(0)
+        keys = [row.published for row in await repository.keys()]
+        read = iter(lambda: hashes.read(HASH_BYTES), b"")
+        for piece in whole_proofs(keys, read, size, await _stated_balances(session, kinds)):
+            yield "proofs.json", piece
     for name, content in program_files().items():
         yield name, content
+
+
+async def list_sealed_papers(session: AsyncSession, after: int, until: int) -> list[tuple[int, UUID]]:
+    """Return position and id of papers in the log, from a position up to another, at most a page of them."""
+    return await PaperLogRepository(session).sealed(after, until, PAPERS_PAGE)
 
 
 async def stream_beancount(session: AsyncSession) -> AsyncIterator[bytes]:

@@ -74,7 +74,7 @@ async def seal_batch(uow: UnitOfWork, seed: bytes) -> int:
         await papers.place({it.document: size + len(entries) + place for place, it in enumerate(made)})
     if nodes:
         await repository.insert_nodes(nodes)
-    published = await _current_key(repository, uow.resources.settings, seed)
+    published = await current_key(repository, uow.resources.settings, seed)
     checkpoint = Checkpoint(published.split("+")[0], tree.size, tree.root())
     note = await asyncio.to_thread(sign_checkpoint, checkpoint, seed)
     await repository.insert_checkpoint(
@@ -111,7 +111,7 @@ def _append(tree: TreeBuilder, entries: list[Entry | PaperEntry]) -> tuple[list[
     return leaves, nodes
 
 
-async def _current_key(repository: LogRepository, settings: Settings, seed: bytes) -> str:
+async def current_key(repository: LogRepository, settings: Settings, seed: bytes) -> str:
     """Return the published form of the key, and add it to the keys of the log when it is new.
 
     The name of the log stays that of its first key, also where the address of the site changes later.

@@ -5,10 +5,17 @@ from enum import IntEnum
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.transparency.checkpoints import Checkpoint, CheckpointError, read_checkpoint
+from app.core.transparency.checkpoints import Checkpoint, CheckpointError, read_checkpoint, read_note
 from app.core.transparency.merkle import EMPTY_ROOT
+from app.core.transparency.solvency import read_solvency
 from app.features.ledger.schemas import CHART
-from app.features.transparency.repository import LEAF_FIELDS, LogRepository, PaperLogRepository, WholeLogRepository
+from app.features.transparency.repository import (
+    LEAF_FIELDS,
+    LogRepository,
+    PaperLogRepository,
+    SolvencyRepository,
+    WholeLogRepository,
+)
 from app.features.transparency.rules.leaves import EntryReader
 from app.features.transparency.rules.replay import LogBrokenError, Replay, check_sums
 from app.features.transparency.schemas import Verdict
@@ -56,6 +63,7 @@ class _Verification:
         self.log = LogRepository(session)
         self.whole = WholeLogRepository(session)
         self.papers = PaperLogRepository(session)
+        self.solvency = SolvencyRepository(session)
         self.replay = Replay()
         self.reader = EntryReader(LEAF_FIELDS)
         self.keys: Sequence[str] = ()
@@ -103,6 +111,7 @@ class _Verification:
             snapshots = await self.whole.snapshots(tree.size, tree.size + PAGE)
             completed = []
             papers = await self.papers.between(tree.size, tree.size + PAGE)
+            nights = await self.solvency.notes(tree.size, tree.size + PAGE)
             for leaf, entry in self.reader.read(rows):
                 if leaf[1] is None:
                     completed += self.replay.append_paper(leaf[0], leaf[2], leaf[3], papers.get(leaf[0]))
@@ -111,6 +120,7 @@ class _Verification:
                 if tree.size in points:
                     self._check_checkpoint(*points[tree.size][1:])
                     check_sums(self.replay, snapshots.get(tree.size, {}), f"snapshot at {tree.size} of account")
+                self._check_nights(nights.get(tree.size, ()))
                 self._check_outside(outside)
             self.nodes += len(completed)
             unlike = await self.whole.unlike_nodes(completed) if completed else ()
@@ -139,6 +149,31 @@ class _Verification:
         if (read.size, read.root, root) != (size, computed, computed):
             raise LogBrokenError(f"checkpoint {size}: expected root {computed.hex()}, found {read.root.hex()}")
         self.checkpoints += 1
+
+    def _check_nights(self, notes: Sequence[str]) -> None:
+        """Compare what nights state to be owed at the size that is reached with the transactions.
+
+        Raises:
+            LogBrokenError: It differs, or is not signed.
+        """
+        owed = {currency: amount for currency, amount in self.replay.owed.items() if amount}
+        for note in notes:
+            try:
+                stated = read_solvency(self._signed(note))
+            except CheckpointError as wrong:
+                raise LogBrokenError(f"proof of solvency at {self.replay.tree.size}: {wrong}") from wrong
+            found = {currency: total.owed for currency, total in stated.totals.items()}
+            if (stated.size, found) != (self.replay.tree.size, owed):
+                raise LogBrokenError(f"proof of solvency of {stated.night}: expected {owed} at its size, found {found}")
+
+    def _signed(self, note: str) -> list[str]:
+        wrong = CheckpointError("there is no key")
+        for key in self.keys:
+            try:
+                return read_note(note, key)
+            except CheckpointError as refused:
+                wrong = refused
+        raise wrong
 
     def _check_outside(self, outside: Checkpoint | None) -> None:
         """Compare the log with the kept checkpoint when its size is reached.

@@ -1,8 +1,22 @@
 // Verifies a bundle of the ledger as verify.py does, with the browser's own SHA-256 and Ed25519. Nothing is sent.
+import {
+  climb,
+  decoded,
+  Ended,
+  encoded,
+  hashes,
+  hexadecimal,
+  leafHash,
+  readKey,
+  readNote,
+  sha256,
+  TEXT,
+} from "./bundle-hashes.js";
+import { checkOwed, readNights } from "./bundle-solvency.js";
 
 /** @typedef {Uint8Array<ArrayBuffer>} Bytes */
 /** @typedef {{ origin: string, size: number, root: string }} Point */
-/** @typedef {{ name: string, id: string, key: CryptoKey }} Key */
+/** @typedef {import("./bundle-hashes.js").Key} Key */
 /** @typedef {Record<string, any>} Json */
 /** @typedef {{ result: "holds" | "broken" | "unsure", reason: string, place: string }} Verdict */
 
@@ -19,84 +33,6 @@ const FLOORED = new Set([
   "refund_transit",
   "suspense",
 ]);
-const TEXT = new TextEncoder();
-
-class Ended extends Error {
-  /**
-   * @param {"broken" | "unsure"} result
-   * @param {string} reason
-   * @param {string | number} place
-   */
-  constructor(result, reason, place = "") {
-    super(reason);
-    this.result = result;
-    this.reason = reason;
-    this.place = String(place);
-  }
-}
-
-/**
- * @param {string} text
- * @param {number} length
- * @returns {Bytes}
- */
-function decoded(text, length) {
-  const raw = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  if (raw.length !== length) {
-    throw new Ended("broken", "damaged");
-  }
-  return raw;
-}
-
-/** @param {Bytes} raw */
-function encoded(raw) {
-  return btoa(String.fromCharCode(...raw));
-}
-
-/**
- * @param {...Bytes} parts
- * @returns {Promise<Bytes>}
- */
-async function sha256(...parts) {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", await new Blob(parts).arrayBuffer()));
-}
-
-/** @param {Bytes} leaf */
-function leafHash(leaf) {
-  return sha256(new Uint8Array([0]), leaf);
-}
-
-/**
- * @param {Bytes} left
- * @param {Bytes} right
- */
-function nodeHash(left, right) {
-  return sha256(new Uint8Array([1]), left, right);
-}
-
-/**
- * @param {string} published
- * @returns {Promise<Key>}
- */
-async function readKey(published) {
-  const [name = "", id = "", encodedKey = ""] = published.split(/\+(.*?)\+(.*)/s);
-  const raw = decoded(encodedKey, 33);
-  const hashed = await sha256(TEXT.encode(`${name}\n`), raw);
-  if (raw[0] !== 1 || hexadecimal(hashed.slice(0, 4)) !== id) {
-    throw new Ended("broken", "key");
-  }
-  try {
-    return { name, id, key: await crypto.subtle.importKey("raw", raw.slice(1), "Ed25519", false, ["verify"]) };
-  } catch {
-    throw new Ended("unsure", "browser");
-  }
-}
-
-/** @param {Bytes} raw */
-function hexadecimal(raw) {
-  return [...raw].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
 /**
  * @param {string} note
  * @param {Key[]} keys
@@ -104,51 +40,12 @@ function hexadecimal(raw) {
  * @returns {Promise<Point>}
  */
 async function readPoint(note, keys, place) {
-  const [text = "", signatures = ""] = note.split(/\n\n(.*)/s);
-  const [origin = "", size = "", root = "", ...more] = text.split("\n");
+  const lines = await readNote(note, keys, place);
+  const [origin = "", size = "", root = "", ...more] = lines;
   if (more.length || !/^(0|[1-9]\d{0,14})$/.test(size)) {
     throw new Ended("broken", "checkpoint", place);
   }
-  for (const line of signatures.split("\n")) {
-    const [dash, name, signature = ""] = line.split(" ");
-    if (dash === "—" && name === origin) {
-      const raw = decoded(signature, 68);
-      for (const { id, key } of keys.filter((it) => it.name === origin)) {
-        const own = id === hexadecimal(raw.slice(0, 4));
-        if (own && (await crypto.subtle.verify("Ed25519", key, raw.slice(4), TEXT.encode(`${text}\n`)))) {
-          return { origin, size: Number(size), root: encoded(decoded(root, 32)) };
-        }
-      }
-    }
-  }
-  throw new Ended("broken", "signature", place);
-}
-
-/**
- * Follow a proof upwards; return the root left of the place and the whole root.
- * @param {number} place
- * @param {number} last
- * @param {Bytes} start
- * @param {Bytes[]} steps
- * @returns {Promise<[string, string] | null>}
- */
-async function climb(place, last, start, steps) {
-  let [older, newer] = [start, start];
-  for (const step of steps) {
-    if (last === 0) {
-      return null;
-    }
-    if (place % 2 || place === last) {
-      [older, newer] = [await nodeHash(step, older), await nodeHash(step, newer)];
-      while (place % 2 === 0 && place) {
-        [place, last] = [Math.floor(place / 2), Math.floor(last / 2)];
-      }
-    } else {
-      newer = await nodeHash(newer, step);
-    }
-    [place, last] = [Math.floor(place / 2), Math.floor(last / 2)];
-  }
-  return last ? null : [encoded(older), encoded(newer)];
+  return { origin, size: Number(size), root: encoded(decoded(root, 32)) };
 }
 
 /**
@@ -179,8 +76,9 @@ async function continues(old, newest, proof) {
  * @param {Map<string, bigint>} balances
  * @param {Set<string>} whole
  * @param {number} position
+ * @param {Map<string, string>} kinds
  */
-function apply(entry, balances, whole, position) {
+function apply(entry, balances, whole, position, kinds) {
   /** @type {Map<string, string>} */
   const moved = new Map();
   for (const transfer of entry.transfers) {
@@ -189,6 +87,7 @@ function apply(entry, balances, whole, position) {
       const grows = (side === "debit") === DEBIT_KINDS.has(kind);
       balances.set(account, (balances.get(account) ?? 0n) + (grows ? 1n : -1n) * BigInt(transfer.amount));
       moved.set(account, kind);
+      kinds.set(account, kind);
     }
   }
   for (const [account, kind] of moved) {
@@ -214,11 +113,6 @@ async function readPoints(files, keys) {
   return points.sort((a, b) => a.size - b.size);
 }
 
-/** @param {string[]} texts */
-function hashes(texts) {
-  return texts.map((text) => decoded(text, 32));
-}
-
 /**
  * Verify that the files of papers are those that the entries of the log name.
  * @param {Map<string, Bytes>} files
@@ -239,8 +133,9 @@ async function checkPapers(files, stated) {
  * @param {string[]} entries
  * @param {Json} proofs
  * @param {Point} newest
+ * @param {import("./bundle-solvency.js").Night[]} nights
  */
-async function checkEntries(entries, proofs, newest) {
+async function checkEntries(entries, proofs, newest, nights) {
   if (new Set([entries.length, proofs.positions.length, proofs.inclusion.length]).size > 1) {
     throw new Ended("broken", "damaged");
   }
@@ -248,10 +143,16 @@ async function checkEntries(entries, proofs, newest) {
   const balances = new Map();
   /** @type {Map<string, string>} */
   const papers = new Map();
+  /** @type {Map<string, string>} */
+  const kinds = new Map();
+  const left = [...nights];
   const whole = new Set(proofs.whole_accounts);
   let before = -1;
   for (const [number, line] of entries.entries()) {
     const position = proofs.positions[number];
+    while (left[0] && left[0].size <= position) {
+      checkOwed(/** @type {import("./bundle-solvency.js").Night} */ (left.shift()), balances, kinds, whole);
+    }
     const leaf = await leafHash(TEXT.encode(line));
     const found = await climb(position, newest.size - 1, leaf, hashes(proofs.inclusion[number]));
     if (position >= newest.size || position <= before || found?.[1] !== newest.root) {
@@ -265,9 +166,12 @@ async function checkEntries(entries, proofs, newest) {
       }
       papers.set(name, entry.sha256);
     } else {
-      apply(entry, balances, whole, position);
+      apply(entry, balances, whole, position, kinds);
     }
     before = position;
+  }
+  for (const night of left) {
+    checkOwed(night, balances, kinds, whole);
   }
   return { balances, papers };
 }
@@ -315,7 +219,11 @@ async function check(files, kept) {
     throw new Ended("unsure", "files");
   }
   const entries = read.decode(lines).split("\n").slice(0, -1);
-  const { balances, papers } = await checkEntries(entries, proofs, newest);
+  const nights = await readNights(files, keys);
+  if (nights.some((night) => night.size > newest.size)) {
+    throw new Ended("broken", "owed", nights.at(-1)?.name);
+  }
+  const { balances, papers } = await checkEntries(entries, proofs, newest, nights);
   for (const point of points) {
     if (!(await continues(point, newest, hashes(proofs.consistency[point.size] ?? [])))) {
       throw new Ended("broken", "checkpoint", point.size);
