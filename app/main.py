@@ -183,6 +183,7 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     """Open the process's resources at startup and close them at shutdown."""
     settings = get_settings()
     configure_logging(settings)
+    templates = asyncio.create_task(asyncio.to_thread(compile_templates))  # beside the wait for the servers
     servers = await asyncio.to_thread(ensure_servers, settings)
     await prepare_bundled(settings, servers.database_url)
     async with open_resources(
@@ -197,6 +198,7 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         except ClockTurnedError as turned:
             raise StartupRefusedError(str(turned)) from turned
         app.state.resources = replace(resources, trigger_task=TaskTrigger())
+        await templates
         with operator_port(resources, asyncio.get_running_loop(), features=GAUGES):
             tasks = [asyncio.create_task(prepare_responses(app)), asyncio.create_task(follow_clock(resources))]
             yield
@@ -285,8 +287,7 @@ class Site(FastAPI):
 
 
 async def prepare_responses(app: FastAPI, *, after_seconds: float = 5.0) -> None:
-    """Compile templates and build the OpenAPI document after startup, in a thread, so that no request waits for it."""
-    await asyncio.to_thread(compile_templates)
+    """Build the OpenAPI document after startup, in a thread, so that no request waits for it."""
     await asyncio.sleep(after_seconds)
     await asyncio.to_thread(cast("Site", app).document)
     freeze_loaded_objects()
