@@ -34,7 +34,8 @@ SECONDS = 60
 EQUIVALENT = Path(__file__).with_name("mutants.toml")
 """For each module the lines of which a change changes nothing, each with what changes and why."""
 OPTIONS = ["-qqx", "-n0", "-s", "-pno:randomly", "-pno:cacheprovider", "--hypothesis-profile=mutants"]
-OPTIONS += ["-Wignore::pytest.PytestAssertRewriteWarning"]  # Hypothesis is imported for its profile
+QUIET = "-Wignore::pytest.PytestAssertRewriteWarning"
+"""Hypothesis is imported before pytest, for its profile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,8 @@ def _functions(owner: ModuleType | type, name: str) -> dict[str, FunctionType]:
     """Return the functions and methods that a module defines, by their names with their classes."""
     found: dict[str, FunctionType] = {}
     for key, value in vars(owner).items():
-        inner = inspect.unwrap(value.fget if isinstance(value, property) else getattr(value, "__func__", value))
+        inner = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
+        inner = inspect.unwrap(inner) if callable(inner) else inner
         if isinstance(inner, FunctionType) and inner.__module__ == name:
             found[inner.__qualname__] = inner
         elif isinstance(value, type) and value.__module__ == name and key == value.__name__:
@@ -178,28 +180,32 @@ class Trials:
             self.low = not self.in_child
             return None if self.in_child else self._say("the tests fail without any change")
         for name in self.modules:
-            module = importlib.import_module(name)
-            source = Path(inspect.getfile(module)).read_text(encoding="utf-8")
-            lines, alive = source.splitlines(), 0
-            without_effect = {
-                (known["said"], known["line"]) for known in tomllib.loads(EQUIVALENT.read_text("utf-8")).get(name, [])
-            }
-            every = [
-                mutant
-                for mutant in mutants(source)
-                if (mutant.said, lines[mutant.line - 1].strip()) not in without_effect
-            ]
-            for mutant in every:
-                failed = self._fails(module, mutant.tree)
-                if self.in_child:
-                    return None
-                if not failed:
-                    alive += 1
-                    self._say(f"{name}:{mutant.line}: {mutant.said}: {lines[mutant.line - 1].strip()}")
-            score = 100 * (len(every) - alive) / max(1, len(every))
-            self._say(f"{name}: {len(every) - alive} of {len(every)} mutants found, {score:.1f} %")
-            self.low |= score < self.least
+            self._try_all(name)
+            if self.in_child:
+                return None
         return True
+
+    def _try_all(self, name: str) -> None:
+        """Try all mutants of a module, and print those that survive and the score; a forked process returns at once."""
+        module = importlib.import_module(name)
+        source = Path(inspect.getfile(module)).read_text(encoding="utf-8")
+        lines, alive = source.splitlines(), 0
+        without_effect = {
+            (known["said"], known["line"]) for known in tomllib.loads(EQUIVALENT.read_text("utf-8")).get(name, [])
+        }
+        every = [
+            mutant for mutant in mutants(source) if (mutant.said, lines[mutant.line - 1].strip()) not in without_effect
+        ]
+        for mutant in every:
+            failed = self._fails(module, mutant.tree)
+            if self.in_child:
+                return
+            if not failed:
+                alive += 1
+                self._say(f"{name}:{mutant.line}: {mutant.said}: {lines[mutant.line - 1].strip()}")
+        score = 100 * (len(every) - alive) / max(1, len(every))
+        self._say(f"{name}: {len(every) - alive} of {len(every)} mutants found, {score:.1f} %")
+        self.low |= score < self.least
 
     @staticmethod
     def _say(line: str) -> bool:
@@ -239,7 +245,7 @@ def main() -> int:
     given = parser.parse_args()
     settings.register_profile("mutants", derandomize=True, database=None, deadline=None, phases=[Phase.generate])
     trials = Trials(given.modules, given.least)
-    code = pytest.main([*OPTIONS, *given.tests], plugins=[trials])
+    code = pytest.main([*OPTIONS, QUIET, *given.tests], plugins=[trials])
     return int(code != pytest.ExitCode.OK or trials.low)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from app.core.actor import Actor
 from app.core.errors import ConflictError, NotFoundError
+from app.core.money import Currency
 from app.core.resources import Resources
 from app.core.unit_of_work import UnitOfWork, unit_of_work
 from app.features.finance import service as finance
@@ -147,4 +148,4 @@ async def test_of_those_who_accept_terms_by_a_link_at_once_one_has_a_contract(
         contracts = select(func.count()).where(Contract.customer_id.in_(people) | Contract.freelancer_id.in_(people))
         accepted = select(func.count()).where(DirectDeal.contract_id.is_not(None))
         assert await work.session.scalar(contracts) == await work.session.scalar(accepted)
-        assert await ledger.balance(work.session, ledger.Account(AccountKind.WALLET, author.id), command.currency) == 0
+        assert await ledger.balance(work.session, ledger.Account(AccountKind.WALLET, author.id), Currency.RUB) == 0

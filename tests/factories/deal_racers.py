@@ -103,10 +103,14 @@ async def _bonus(scene: DealScene, place: int, version: int) -> bool:
 
 def change_of(milestone: Milestone, difference: int) -> ChangeOrderCreate:
     """Return a change of the price of a milestone."""
-    content = {"title": milestone.title, "days": milestone.days, "checklist": milestone.checklist}
-    return ChangeOrderCreate(
-        changes=[MilestoneChange(id=milestone.id, amount=milestone.amount + difference, **content)]
+    changed = MilestoneChange(
+        id=milestone.id,
+        title=milestone.title,
+        amount=milestone.amount + difference,
+        days=milestone.days,
+        checklist=milestone.checklist,
     )
+    return ChangeOrderCreate(changes=[changed])
 
 
 async def propose(work: UnitOfWork, actor: Actor, scene: DealScene) -> object:
@@ -137,7 +141,8 @@ async def _withdraw(work: UnitOfWork, actor: Actor, scene: DealScene) -> object:
 async def hire_again(scene: DealScene) -> None:
     """Let the client propose another contract to the freelancer of this one."""
     parts = [{"title": "Next", "amount": PRICE, "days": 1, "checklist": ["Done"]}]
-    command = DirectDealCreate(**TERMS, milestones=parts, side="customer", username=scene.freelancer.username)
+    given = TERMS | {"milestones": parts, "side": "customer", "username": scene.freelancer.username}
+    command = DirectDealCreate.model_validate(given)
     async with scene.market.uow() as work:
         await hiring.invite(work, scene.customer, command)
 
