@@ -30,7 +30,7 @@ SWAPS: dict[type[ast.AST], type[ast.AST]] = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.FloorDiv, ast.FloorDiv: ast.Mult, ast.BitOr: ast.BitAnd,
 }  # fmt: skip
 CALLS = {"min": "max", "max": "min", "any": "all", "all": "any"}
-SECONDS = 60
+SECONDS = 300
 EQUIVALENT = Path(__file__).with_name("mutants.toml")
 """For each module the lines of which a change changes nothing, each with what changes and why."""
 OPTIONS = ["-qqx", "-n0", "-s", "-pno:randomly", "-pno:cacheprovider", "--hypothesis-profile=mutants"]

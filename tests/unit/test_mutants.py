@@ -22,7 +22,6 @@ MODULES = {
     "app.features.finance.policy": [FINANCE],
     "app.features.finance.rules": [FINANCE],
     "app.features.hiring.policy": ["tests/features/hiring"],
-    "app.gateways.payments.sandbox_wire": ["tests/gateways/payments/test_adapter.py"],
 }
 SOURCE = """
 LIMIT = 3
