@@ -1,22 +1,22 @@
 """Changes single operators, constants and statements of modules, and tells which changes their tests do not notice.
 
-`python -m tools.mutate MODULE … --tests PATH …` runs the tests of each mutant in a forked process, in which nothing is
-imported again: the functions of the module are given the code of the mutant. A constant in the body of a module is
-changed wherever the same object was imported. The tests must be pure: they run without `tests/conftest.py`.
+`python -m tools.mutate MODULE … --tests PATH …` collects the tests once, and runs them for each mutant in a forked
+process, in which nothing is imported again: the functions of the module are given the code of the mutant. A constant
+in the body of a module is changed wherever the same object was imported. PostgreSQL and Valkey of the tests run on
+between the mutants; each forked process has a database of its own, as every process of tests.
 """
 
 import argparse
 import ast
-import contextlib
 import copy
 import importlib
 import inspect
-import io
 import os
 import signal
 import sys
+import tomllib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -30,8 +30,12 @@ SWAPS: dict[type[ast.AST], type[ast.AST]] = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.FloorDiv, ast.FloorDiv: ast.Mult, ast.BitOr: ast.BitAnd,
 }  # fmt: skip
 CALLS = {"min": "max", "max": "min", "any": "all", "all": "any"}
-SECONDS = 60
-PLAIN = ["-qqx", "-c", os.devnull, "--rootdir=.", "--noconftest", "-pno:asyncio", "-pno:randomly", "-pno:cacheprovider"]
+SECONDS = 300
+EQUIVALENT = Path(__file__).with_name("mutants.toml")
+"""For each module the lines of which a change changes nothing, each with what changes and why."""
+OPTIONS = ["-qqx", "-n0", "-s", "-pno:randomly", "-pno:cacheprovider", "--hypothesis-profile=mutants"]
+QUIET = "-Wignore::pytest.PytestAssertRewriteWarning"
+"""Hypothesis is imported before pytest, for its profile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,7 @@ def _functions(owner: ModuleType | type, name: str) -> dict[str, FunctionType]:
     found: dict[str, FunctionType] = {}
     for key, value in vars(owner).items():
         inner = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
+        inner = inspect.unwrap(inner) if callable(inner) else inner
         if isinstance(inner, FunctionType) and inner.__module__ == name:
             found[inner.__qualname__] = inner
         elif isinstance(value, type) and value.__module__ == name and key == value.__name__:
@@ -148,22 +153,87 @@ def install(module: ModuleType, tree: ast.Module) -> None:
                 setattr(other, name, vars(changed)[name])
 
 
-def notices(module: ModuleType, tree: ast.Module, tests: Sequence[str]) -> bool:
-    """Return whether the tests fail with a mutant; those that never end fail too."""
-    child = os.fork()
-    if child == 0:
+def _hold_servers() -> None:
+    """Let this process use the servers of the tests, so that they run on between the mutants."""
+    from app.core.config import get_settings  # noqa: PLC0415 - after the tests have set the environment
+    from app.local.servers import ensure_servers  # noqa: PLC0415 - the same
+
+    ensure_servers(get_settings())
+
+
+@dataclass
+class Trials:
+    """A plugin of pytest that, instead of running the collected tests, tries every mutant in a forked process."""
+
+    modules: Sequence[str]
+    least: int
+    low: bool = False
+    in_child: bool = field(default=False, init=False)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        """Try all mutants; a forked process goes on with the tests."""
+        if session.testsfailed:
+            return None
+        _hold_servers()
+        if self._fails(None, None):
+            self.low = not self.in_child
+            return None if self.in_child else self._say("the tests fail without any change")
+        for name in self.modules:
+            self._try_all(name)
+            if self.in_child:
+                return None
+        return True
+
+    def _try_all(self, name: str) -> None:
+        """Try all mutants of a module, and print those that survive and the score; a forked process returns at once."""
+        module = importlib.import_module(name)
+        source = Path(inspect.getfile(module)).read_text(encoding="utf-8")
+        lines, alive = source.splitlines(), 0
+        without_effect = {
+            (known["said"], known["line"]) for known in tomllib.loads(EQUIVALENT.read_text("utf-8")).get(name, [])
+        }
+        every = [
+            mutant for mutant in mutants(source) if (mutant.said, lines[mutant.line - 1].strip()) not in without_effect
+        ]
+        for mutant in every:
+            failed = self._fails(module, mutant.tree)
+            if self.in_child:
+                return
+            if not failed:
+                alive += 1
+                self._say(f"{name}:{mutant.line}: {mutant.said}: {lines[mutant.line - 1].strip()}")
+        score = 100 * (len(every) - alive) / max(1, len(every))
+        self._say(f"{name}: {len(every) - alive} of {len(every)} mutants found, {score:.1f} %")
+        self.low |= score < self.least
+
+    @staticmethod
+    def _say(line: str) -> bool:
+        print(line, flush=True)
+        return True
+
+    def _fails(self, module: ModuleType | None, tree: ast.Module | None) -> bool:
+        """Return whether the tests fail with a mutant, as those do that never end; true in the forked process."""
+        child = os.fork()
+        if child:
+            return os.waitpid(child, 0)[1] != 0
+        self.in_child = True
         signal.alarm(SECONDS)
-        code = 1
-        with contextlib.suppress(BaseException):
-            install(module, tree)
-            code = int(_run(tests))
-        os._exit(code)
-    return os.waitpid(child, 0)[1] != 0
+        quiet = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(quiet, sys.stdout.fileno())
+        os.dup2(quiet, sys.stderr.fileno())
+        if tree is not None and module is not None:
+            try:
+                install(module, tree)
+            except Exception:  # noqa: BLE001 - a module that cannot be imported is noticed by every test
+                os._exit(1)
+        return True
 
-
-def _run(tests: Sequence[str]) -> int:
-    with contextlib.redirect_stdout(io.StringIO()):
-        return pytest.main([*PLAIN, "--hypothesis-profile=mutants", *tests])
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """End a forked process once its databases are gone."""
+        if self.in_child:
+            os._exit(session.testsfailed != 0 or session.testscollected == 0)
 
 
 def main() -> int:
@@ -174,24 +244,9 @@ def main() -> int:
     parser.add_argument("--tests", nargs=argparse.REMAINDER, required=True, help="for pytest")
     given = parser.parse_args()
     settings.register_profile("mutants", derandomize=True, database=None, deadline=None, phases=[Phase.generate])
-    if _run(given.tests):  # also loads the tests once for all mutants
-        print("the tests fail without any change")
-        return 1
-    low = False
-    for name in given.modules:
-        module = importlib.import_module(name)
-        source = Path(inspect.getfile(module)).read_text(encoding="utf-8")
-        every = list(mutants(source))
-        lines, alive = source.splitlines(), 0
-        for mutant in every:
-            if notices(module, mutant.tree, given.tests):
-                continue
-            alive += 1
-            print(f"{name}:{mutant.line}: {mutant.said}: {lines[mutant.line - 1].strip()}", flush=True)
-        score = 100 * (len(every) - alive) / max(1, len(every))
-        print(f"{name}: {len(every) - alive} of {len(every)} mutants found, {score:.1f} %", flush=True)
-        low |= score < given.least
-    return int(low)
+    trials = Trials(given.modules, given.least)
+    code = pytest.main([*OPTIONS, QUIET, *given.tests], plugins=[trials])
+    return int(code != pytest.ExitCode.OK or trials.low)
 
 
 if __name__ == "__main__":

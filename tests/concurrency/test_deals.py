@@ -4,99 +4,37 @@ The pairs are made from the published table: commands of both parties, facts of 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from itertools import combinations_with_replacement
 
 import pytest
 from sqlalchemy import select
 
-from app.core.errors import ConflictError
-from app.core.money import Currency, Money
+from app.core.resources import Resources
 from app.features.contracts import service
 from app.features.contracts.rules import MILESTONE_MACHINE, MilestoneEvent
 from app.features.ledger import service as ledger
-from app.models import AccountKind, DealEntry, DealTimer, Submission, TimerKind
+from app.models import AccountKind, DealEntry, Submission, TimerKind
 from app.models.deal import MilestoneStatus
-from app.models.side import Side
-from tests.factories.deal_commands import COMMANDS, PATHS, Command, reach
-from tests.factories.deals import DealScene, make_deal, pay_into_wallet
+from tests.factories.deal_commands import PATHS, reach
+from tests.factories.deal_outcomes import Outcomes
+from tests.factories.deal_racers import MILESTONE_RACERS, PRICE, Racer
+from tests.factories.deals import DealScene, make_deal
 from tests.factories.orders import Market
 
-PRICE = 100_000
 PAID = 20_000_000
 PARTS = [{"title": f"Part {number}", "amount": PRICE, "days": 1} for number in range(1, 21)]
 EACH = 4
 """So many of each of a pair act at once: eight racers."""
-type Race = Callable[[DealScene, int, int], Awaitable[bool]]
-
-
-@dataclass(frozen=True, slots=True)
-class Racer:
-    """Something that happens to a milestone; what has a version is done once at most."""
-
-    name: str
-    events: tuple[MilestoneEvent, ...]
-    side: Side
-    run: Race
-    versioned: bool = True
-
-
-def of_command(command: Command) -> Racer:
-    async def run(scene: DealScene, place: int, version: int) -> bool:
-        actor = scene.customer if command.side is Side.CUSTOMER else scene.freelancer
-        try:
-            async with scene.market.uow() as work:
-                await command.run(work, actor, scene.milestones[place], version)
-        except ConflictError:  # 409
-            return False
-        return True
-
-    return Racer(command.name, (command.event,), command.side, run)
-
-
-def of_timer(kind: TimerKind, *events: MilestoneEvent) -> Racer:
-    async def run(scene: DealScene, place: int, _version: int) -> bool:
-        before = (await scene.milestone(place)).version
-        async with scene.market.uow() as work:
-            waiting = select(DealTimer.id).where(DealTimer.milestone_id == scene.milestones[place])
-            ids = list(await work.session.scalars(waiting.where(DealTimer.kind == kind)))
-        done = False
-        for timer_id in ids:
-            async with scene.market.uow() as work:
-                done |= await service.fire_timer(work, timer_id)
-        return done and (await scene.milestone(place)).version > before
-
-    return Racer(kind.value, events, Side.SYSTEM, run, versioned=False)
-
-
-async def payment_arrives(scene: DealScene, place: int, _version: int) -> bool:
-    async with scene.market.uow() as work:
-        await pay_into_wallet(work, scene.customer, PRICE)
-        return await service.funding_paid(work, scene.milestones[place], Money(PRICE, Currency.RUB))
-
-
-async def payment_fails(scene: DealScene, place: int, _version: int) -> bool:
-    async with scene.market.uow() as work:
-        return await service.funding_failed(work, scene.milestones[place])
-
-
 _E = MilestoneEvent
-SYSTEM = (
-    Racer("payment_arrives", (_E.FUNDING_PAID,), Side.SYSTEM, payment_arrives, versioned=False),
-    Racer("payment_fails", (_E.FUNDING_FAILED,), Side.SYSTEM, payment_fails, versioned=False),
-    of_timer(TimerKind.REVIEW, _E.ACCEPT_BY_SILENCE),
-    of_timer(TimerKind.RESUBMIT, _E.RESUBMISSION_LATE),
-    of_timer(TimerKind.REFUND_ANSWER, _E.REFUND_BY_SILENCE, _E.PART_REFUND_BY_SILENCE),
-)
-RACERS = (*map(of_command, COMMANDS), *SYSTEM)
 TIMERS = (TimerKind.REVIEW, TimerKind.RESUBMIT, TimerKind.REFUND_ANSWER)
 
 
 def possible(state: MilestoneStatus) -> list[Racer]:
     """Return what the table allows in a state."""
     return [
-        racer for racer in RACERS if any(event in MILESTONE_MACHINE.events(state, racer.side) for event in racer.events)
+        racer
+        for racer in MILESTONE_RACERS
+        if any(event in MILESTONE_MACHINE.events(state, racer.side) for event in racer.events)
     ]
 
 
@@ -128,16 +66,22 @@ async def prepare(scene: DealScene, state: MilestoneStatus, place: int, *, due: 
     return (await scene.milestone(place)).version
 
 
-async def race(scene: DealScene, state: MilestoneStatus, place: int, pair: tuple[Racer, Racer]) -> None:
-    """Let eight racers go at once; who won must be a path through the table, and the ledger must hold what is left."""
-    timers = [racer for racer in pair if racer.name in {kind.value for kind in TIMERS}]
+async def race(
+    outcomes: Outcomes, scene: DealScene, state: MilestoneStatus, place: int, pair: tuple[Racer, Racer]
+) -> None:
+    """Let eight racers go at once: all is as after one of the two orders, and who won is a path through the table."""
+    timers = [racer for racer in pair if racer.timer]
     version = await prepare(scene, state, place, due=bool(timers))
     racers = [racer for racer in pair for _number in range(EACH)]
+    # Once is enough for what is done once at most; each payment brings money.
+    first, second = ([racer] * (EACH if racer.name == "payment_arrives" else 1) for racer in pair)
+    rows = [await outcomes.after(scene, place, version, each) for each in (first + second, second + first)]
     done = await asyncio.gather(*(racer.run(scene, place, version) for racer in racers))
     names = pair[0].name, pair[1].name
     winners = [racer for racer, won in zip(racers, done, strict=True) if won]
-    for timer in timers if not winners else ():  # a timer leaves a locked deal to the next sweep
+    for timer in timers:  # a timer leaves a locked deal to the next sweep
         winners += [timer] if await timer.run(scene, place, version) else []
+    assert await outcomes.now(scene) in {stored for stored, _done in rows}, names
     milestone = await scene.milestone(place)
     async with scene.market.uow() as work:
         entries = select(DealEntry.event, DealEntry.state).where(DealEntry.milestone_id == milestone.id)
@@ -157,7 +101,9 @@ async def race(scene: DealScene, state: MilestoneStatus, place: int, pair: tuple
     assert await scene.escrow(place) == (held, 0), names
 
 
-async def race_all(market: Market, state: MilestoneStatus, racing: list[tuple[Racer, Racer]], *, sure: bool) -> None:
+async def race_all(
+    resources: Resources, market: Market, state: MilestoneStatus, racing: list[tuple[Racer, Racer]], *, sure: bool
+) -> None:
     """Race every pair on a milestone of its own; nothing may be lost or made."""
     for first in range(0, len(racing), len(PARTS) - 1):
         part = racing[first : first + len(PARTS) - 1]
@@ -166,7 +112,8 @@ async def race_all(market: Market, state: MilestoneStatus, racing: list[tuple[Ra
         await scene.fund(len(PARTS) - 1)  # the contract stays open
         for place, pair in enumerate(part):
             before = (await scene.milestone(place)).version
-            await race(scene, state, place, pair)
+            async with resources.engine.connect() as connection:
+                await race(Outcomes(resources, connection), scene, state, place, pair)
             if sure:
                 assert (await scene.milestone(place)).version > before + len(PATHS[state]), [one.name for one in pair]
         arrivals = EACH * sum(racer.name == "payment_arrives" for pair in part for racer in pair)
@@ -182,14 +129,16 @@ async def race_all(market: Market, state: MilestoneStatus, racing: list[tuple[Ra
 
 
 @pytest.mark.parametrize("state", STATES)
-async def test_one_of_eight_wins(live_market: Market, state: MilestoneStatus) -> None:
+async def test_one_of_eight_wins(live_resources: Resources, live_market: Market, state: MilestoneStatus) -> None:
     too_early = state is MilestoneStatus.REVISION
     racing = [racer for racer in possible(state) if not (too_early and racer.name == "ask_refund")]
-    await race_all(live_market, state, pairs(racing), sure=True)
+    await race_all(live_resources, live_market, state, pairs(racing), sure=True)
 
 
 @pytest.mark.campaign
 @pytest.mark.timeout(7_200)
 @pytest.mark.parametrize("state", [state for state in PATHS if state is not MilestoneStatus.CANCELLED])
-async def test_every_pair_in_every_state(live_market: Market, state: MilestoneStatus) -> None:
-    await race_all(live_market, state, pairs(list(RACERS)), sure=False)
+async def test_every_pair_in_every_state(
+    live_resources: Resources, live_market: Market, state: MilestoneStatus
+) -> None:
+    await race_all(live_resources, live_market, state, pairs(list(MILESTONE_RACERS)), sure=False)

@@ -11,14 +11,17 @@ import pytest
 from tools.mutate import install, mutants
 
 ROOT = Path(__file__).resolve().parents[2]
-TEMPLATES = "tests/features/ledger/test_templates.py"
+CONTRACTS, FINANCE = "tests/features/contracts", "tests/features/finance/test_corrections.py"
 MODULES = {
     "app.features.fees.rules": ["tests/features/fees/test_rules.py"],
-    "app.features.ledger.rules.templates": [
-        TEMPLATES,
-        f"--deselect={TEMPLATES}::test_a_template_takes_what_is_there_and_not_a_kopeck_more",
+    "app.features.ledger.rules.templates": ["tests/features/ledger/test_templates.py"],
+    "app.features.contracts.policy": [f"{CONTRACTS}/test_guards.py"],
+    "app.features.contracts.service.guards": [
+        f"{CONTRACTS}/{name}.py" for name in ("test_guards", "test_refunds", "test_change_orders", "test_timers")
     ],
-    "app.features.contracts.policy": ["tests/features/contracts/test_guards.py"],
+    "app.features.finance.policy": [FINANCE],
+    "app.features.finance.rules": [FINANCE],
+    "app.features.hiring.policy": ["tests/features/hiring"],
 }
 SOURCE = """
 LIMIT = 3

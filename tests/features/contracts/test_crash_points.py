@@ -28,21 +28,42 @@ from app.core.resources import Sessions
 from app.core.unit_of_work import UnitOfWork
 from app.features.contracts import service
 from app.features.contracts.schemas import ChangeOrderCreate, MilestoneChange, RefundAnswer, RefundAsk
+from app.features.finance import service as finance
+from app.features.finance.schemas import CorrectionCreate
 from app.features.ledger import service as ledger
 from app.features.payments import service as payments
 from app.features.payments.service import operations
 from app.features.payments.service.reconciliation import close_case
-from app.models import DealTimer, Payment, PaymentState, ProviderOperation, ReconciliationCase, TimerKind
+from app.models import (
+    DealTimer,
+    LedgerCorrection,
+    Payment,
+    PaymentState,
+    ProviderOperation,
+    ReconciliationCase,
+    TimerKind,
+)
+from app.models.user import Role
 from tests.factories.commands import OPERATOR
 from tests.factories.deals import DealScene, make_deal
 from tests.factories.orders import Market
+from tests.factories.users import actor_for, make_user
 
+CORRECTION = {
+    "kind": "correction",
+    "debit": "loss",
+    "credit": "suspense",
+    "money": {"amount": 50_00, "currency": "RUB"},
+    "reason": "own_mistake",
+    "explanation": "Booked to the wrong account.",
+    "evidence": "Bank order 17",
+}
 type Run = Callable[[UnitOfWork], Awaitable[object]]
 PRICE = 100_000
 PARTS = [{"title": f"Part {number}", "amount": PRICE, "days": 1} for number in range(1, 21)]
 TABLES = (
     "deals", "milestones", "submissions", "releases", "refund_requests", "change_orders", "deal_timers", "deal_entries",
-    "outbox_messages",
+    "outbox_messages", "ledger_corrections",
     "request_keys", "payments", "payouts", "card_refunds", "provider_operations", "reconciliation_cases",
     "ledger.account", "ledger.balance", "ledger.txn", "ledger.transfer", "ledger.unsealed",
 )  # fmt: skip
@@ -53,8 +74,6 @@ LEAST_POINTS = 4
 
 
 FEATURES = Path(service.__file__).parents[2]
-NOT_HERE = {"ledger", "finance"}
-"""Features that post what operators decide, never a command of a party; their own tests are beside them."""
 TOOL = sys.monitoring.PROFILER_ID
 
 
@@ -74,13 +93,13 @@ def _is_template(found: ast.Attribute) -> bool:
 
 
 @contextmanager
-def entering(feature: str) -> Generator[set[tuple[str, str]]]:
-    """Note which functions of a feature are entered, each with its file."""
+def entering(*features: str) -> Generator[set[tuple[str, str]]]:
+    """Note which functions of features are entered, each with its file."""
     entered = set[tuple[str, str]]()
 
     def note(code: CodeType, _offset: int) -> object:
         path = Path(code.co_filename)
-        if path.is_relative_to(FEATURES / feature):
+        if any(path.is_relative_to(FEATURES / feature) for feature in features):
             entered.add((path.name, code.co_name))
         return sys.monitoring.DISABLE
 
@@ -97,7 +116,7 @@ def entering(feature: str) -> Generator[set[tuple[str, str]]]:
 
 def test_who_posts_is_found_in_the_source() -> None:
     features = {path.name for path in FEATURES.iterdir() if path.is_dir() and posting(path.name)}
-    assert features == {"contracts", "payments"} | NOT_HERE
+    assert features == {"contracts", "payments", "finance", "ledger"}
     assert ("money.py", "fund") in posting("contracts")
 
 
@@ -132,8 +151,8 @@ def dying(connection: Connection, at: int) -> Generator[list[int]]:
 class Crashes:
     """Lets commands die at every point, and compares every row of every table that knows of money."""
 
-    def __init__(self, feature: str, market: Market, connection: AsyncConnection, actor: Actor) -> None:
-        self.feature, self.market, self.connection, self.actor = feature, market, connection, actor
+    def __init__(self, market: Market, connection: AsyncConnection, actor: Actor, *features: str) -> None:
+        self.features, self.market, self.connection, self.actor = features, market, connection, actor
         self.points: dict[str, int] = {}
         self.entered = set[tuple[str, str]]()
 
@@ -161,7 +180,7 @@ class Crashes:
     async def each(self, name: str, run: Run) -> None:
         """Let a command die before each of its statements and before its commit, then do it once, and only once."""
         key, before, at = new_id().hex, await self.rows(), 1
-        with entering(self.feature) as entered:
+        with entering(*self.features) as entered:
             while await self._attempt(run, key, at, commits=True):
                 assert await self.rows() == before, (name, at)
                 at += 1
@@ -216,7 +235,7 @@ async def test_commands_of_a_deal_die_at_every_point(  # noqa: PLR0915 - every c
     scene = await make_deal(
         market, milestones=PARTS, price={"amount": PRICE * len(PARTS), "currency": "RUB"}, term_days=30
     )
-    crashes = Crashes("contracts", market, connection, scene.customer)
+    crashes = Crashes(market, connection, scene.customer, "contracts")
     customer, freelancer, keys = scene.customer, scene.freelancer, scene.milestones
     due = Money(PRICE, Currency.RUB)
 
@@ -277,7 +296,7 @@ async def test_commands_of_payments_die_at_every_point(  # noqa: C901, PLR0915 -
 ) -> None:
     scene = await make_deal(market)
     customer = scene.customer
-    crashes = Crashes("payments", market, connection, customer)
+    crashes = Crashes(market, connection, customer, "payments")
     made: list[Any] = []
     money = Money(1_000, Currency.RUB)
     open_case = select(ReconciliationCase.id).where(ReconciliationCase.closed_at.is_(None))
@@ -348,3 +367,33 @@ async def test_commands_of_payments_die_at_every_point(  # noqa: C901, PLR0915 -
             case = (await work.session.execute(open_case)).scalar_one()
         await both(f"an operator decides on a {name}", decided(case))
     assert posting("payments") <= crashes.entered
+
+
+async def test_corrections_and_reversals_die_at_every_point(market: Market, connection: AsyncConnection) -> None:
+    scene = await make_deal(market)
+    async with market.uow() as work:
+        first, second = [actor_for(await make_user(work.session, role=Role.FINANCE_APPROVER)) for _number in range(2)]
+    crashes = Crashes(market, connection, second, "finance", "ledger")
+    made: list[LedgerCorrection] = []
+
+    async def decided(name: str, **given: Any) -> UUID | None:
+        """Let a correction be proposed and approved; return its transaction."""
+        command = CorrectionCreate.model_validate(CORRECTION | given)
+
+        async def propose(work: UnitOfWork) -> None:
+            made[:] = [await finance.propose(work, first, command)]
+
+        def approve(work: UnitOfWork) -> Awaitable[object]:
+            return finance.approve(work, second, made[0].id)
+
+        for step, run in (("propose", propose), ("approve", approve)):
+            await crashes.before_commit(f"{step} {name}", run)
+            await crashes.each(f"{step} {name}", run)
+        async with market.uow() as work:
+            return (await work.session.get_one(LedgerCorrection, made[0].id)).txn_id
+
+    txn_id = await decided("a correction", contract_id=scene.contract_id)
+    await decided("a reversal", kind="reversal", reverses=txn_id, money=None)
+    await decided("money for a suspense account")
+    await decided("an assignment", kind="assignment", username=scene.customer.username, debit=None, credit=None)
+    assert posting("finance") | posting("ledger") <= crashes.entered

@@ -1,6 +1,7 @@
 """Corrections: two people, never one's own money, one posting, and everybody concerned is told."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +28,7 @@ from app.features.finance.errors import (
     OwnMoneyError,
     SecondPersonNeededError,
 )
-from app.features.finance.rules import REVERSIBLE, suffices_alone
+from app.features.finance.rules import ALONE_WINDOW, DECIDED_WITHIN, REVERSIBLE, suffices_alone
 from app.features.finance.schemas import CorrectionCreate
 from app.features.finance.tasks import announce_expired
 from app.features.ledger import service as ledger
@@ -225,6 +226,10 @@ async def test_too_little_money_leaves_the_proposal_open(till: Till) -> None:
 )
 def test_when_one_person_suffices(amount: int, earlier: int, currency: Currency, limit: int, alone: bool) -> None:
     assert suffices_alone(Money(amount, currency), earlier, limit) is alone
+
+
+def test_for_how_long_a_proposal_waits_and_amounts_are_counted() -> None:
+    assert (timedelta(days=7), timedelta(days=1)) == (DECIDED_WITHIN, ALONE_WINDOW)
 
 
 async def test_small_corrections_are_counted_together(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
