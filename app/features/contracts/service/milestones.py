@@ -29,6 +29,7 @@ from app.models.side import Side
 
 NO_SUCH_LINE = N_("The checklist has no such line.")
 NO_LINE = N_("Choose at least one line of the checklist.")
+AMOUNT_OR_LINES = N_("Enter an amount or choose lines of the checklist, not both.")
 
 
 async def fund_milestone(uow: UnitOfWork, actor: Actor, milestone_id: UUID, version: int | None = None) -> Milestone:
@@ -156,10 +157,12 @@ async def accept_milestone(
         WrongPartyError: The actor is not the client.
         MilestoneStateError: Nothing is submitted.
         InvalidDealAmountError: The amount is more than what is held.
-        InvalidSubmissionError: The checklist has no such line.
+        InvalidSubmissionError: The checklist has no such line, or an amount is given too.
     """
     locked, side = await lock_milestone(uow, actor, milestone_id, version)
     require(locked, MilestoneEvent.ACCEPT, side)
+    if amount is not None and lines is not None:
+        raise InvalidSubmissionError(errors=[FieldError(("body", "amount"), AMOUNT_OR_LINES)])
     milestone = locked.milestone
     rest, kind = money.held(milestone), ReleaseKind.ACCEPTED
     part = rest
