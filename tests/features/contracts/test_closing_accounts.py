@@ -11,6 +11,7 @@ from app.core.i18n import use_locale
 from app.core.money import Currency, Money
 from app.features.authentication.service import Caller
 from app.features.contracts import service
+from app.features.contracts.errors import FreelancerGoneError
 from app.features.identity import service as identity
 from app.features.identity.errors import AccountInUseError
 from app.features.payments import service as payments
@@ -91,6 +92,22 @@ async def test_the_api_and_the_page_say_what_to_finish_first(market: Market, new
         user = await work.session.get(User, person.id)
         assert user is not None
         assert user.status is UserStatus.ACTIVE
+
+
+@pytest.mark.parametrize("status", [UserStatus.BANNED, UserStatus.DEACTIVATED])
+async def test_nothing_is_paid_to_an_account_that_nobody_can_use(market: Market, status: UserStatus) -> None:
+    scene = await make_deal(market)
+    await scene.fund()
+    async with market.uow() as work:
+        await work.session.execute(update(User).where(User.id == scene.freelancer.id).values(status=status))
+    before, (first, second) = await scene.wallet(scene.customer), scene.milestones
+    async with market.uow() as work:
+        with pytest.raises(FreelancerGoneError):
+            await service.pay_bonus(work, scene.customer, first, 500)
+        for pay in (service.fund_milestone, service.pay_milestone):
+            with pytest.raises(FreelancerGoneError):
+                await pay(work, scene.customer, second)
+    assert await scene.wallet(scene.customer) == before
 
 
 @pytest.mark.parametrize("status", [UserStatus.BANNED, UserStatus.DEACTIVATED])
