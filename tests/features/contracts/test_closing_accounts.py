@@ -12,6 +12,7 @@ from app.core.money import Currency, Money
 from app.features.authentication.service import Caller
 from app.features.contracts import service
 from app.features.contracts.errors import FreelancerGoneError
+from app.features.contracts.schemas import ChangesRequest, LineFault, RefundAsk
 from app.features.identity import service as identity
 from app.features.identity.errors import AccountInUseError
 from app.features.payments import service as payments
@@ -108,6 +109,23 @@ async def test_nothing_is_paid_to_an_account_that_nobody_can_use(market: Market,
             with pytest.raises(FreelancerGoneError):
                 await pay(work, scene.customer, second)
     assert await scene.wallet(scene.customer) == before
+
+
+async def test_a_freelancer_who_is_banned_after_a_submission_does_not_hold_up_the_money(market: Market) -> None:
+    scene = await make_deal(market)
+    await scene.submitted()
+    async with market.uow() as work:
+        changes = ChangesRequest(version=4, lines=[LineFault(line=0, text="Prices")])
+        await service.request_changes(work, scene.customer, scene.milestones[0], changes)
+        await work.session.execute(update(User).where(User.id == scene.freelancer.id).values(status=UserStatus.BANNED))
+    await scene.sweep(TimerKind.RESUBMIT)
+    milestone, before = await scene.milestone(), await scene.wallet(scene.customer)
+    async with market.uow() as work:
+        command = RefundAsk(version=milestone.version, reason="Nobody is there")
+        await service.ask_refund(work, scene.customer, milestone.id, command)
+    await scene.sweep(TimerKind.REFUND_ANSWER)
+    assert (await scene.milestone()).status is MilestoneStatus.REFUNDED
+    assert await scene.wallet(scene.customer) == before + PRICE
 
 
 @pytest.mark.parametrize("status", [UserStatus.BANNED, UserStatus.DEACTIVATED])
