@@ -95,6 +95,14 @@ class AnswerLateError(ConflictError):
     detail = N_("This could be answered until {until:%Y-%m-%d %H:%M} UTC. What was announced for then happens now.")
 
 
+class FreelancerGoneError(ConflictError):
+    """The account of the freelancer is closed or blocked, so nobody could take the money out."""
+
+    code = "freelancer-gone"
+    title = N_("The freelancer's account is closed")
+    detail = N_("Nothing can be paid to a closed account. Ask for what is still held back, or end the contract.")
+
+
 class ChangeOrderOpenError(ConflictError):
     """Another change of the work waits for an answer."""
 

@@ -8,7 +8,7 @@ from typing import Any
 from app.core.config import Settings, max_work_days
 from app.core.i18n import N_
 from app.core.state_machine import Machine, Timer, Transition, published
-from app.models.deal import DealStatus, MilestoneStatus, RequestStatus
+from app.models.deal import DealStatus, MilestoneStatus, NoticeChannel, RequestStatus
 from app.models.side import Side
 
 
@@ -333,11 +333,13 @@ def may_release_by_silence(notices: Sequence[tuple[str, bool]]) -> bool:
     """Tell whether the client was told often enough of a submission that it may count as accepted.
 
     There must be three messages in two channels, one of which arrived. Each is its channel, and whether it is known
-    to have arrived.
+    to have arrived. A client who has opened a notification on the site knows of the work, so opening it counts as the
+    second channel: otherwise who has no e-mail address could keep earned money held for ever by not answering.
     """
     channels = {channel for channel, _arrived in notices}
+    is_opened = (NoticeChannel.SITE, True) in notices
     return (
         len(notices) >= LEAST_NOTICES
-        and len(channels) >= LEAST_CHANNELS
+        and len(channels) + is_opened >= LEAST_CHANNELS
         and any(arrived for _channel, arrived in notices)
     )

@@ -11,6 +11,8 @@ from app.core.i18n import use_locale
 from app.core.money import Currency, Money
 from app.features.authentication.service import Caller
 from app.features.contracts import service
+from app.features.contracts.errors import FreelancerGoneError
+from app.features.contracts.schemas import ChangesRequest, LineFault, RefundAsk
 from app.features.identity import service as identity
 from app.features.identity.errors import AccountInUseError
 from app.features.payments import service as payments
@@ -91,6 +93,39 @@ async def test_the_api_and_the_page_say_what_to_finish_first(market: Market, new
         user = await work.session.get(User, person.id)
         assert user is not None
         assert user.status is UserStatus.ACTIVE
+
+
+@pytest.mark.parametrize("status", [UserStatus.BANNED, UserStatus.DEACTIVATED])
+async def test_nothing_is_paid_to_an_account_that_nobody_can_use(market: Market, status: UserStatus) -> None:
+    scene = await make_deal(market)
+    await scene.fund()
+    async with market.uow() as work:
+        await work.session.execute(update(User).where(User.id == scene.freelancer.id).values(status=status))
+    before, (first, second) = await scene.wallet(scene.customer), scene.milestones
+    async with market.uow() as work:
+        with pytest.raises(FreelancerGoneError):
+            await service.pay_bonus(work, scene.customer, first, 500)
+        for pay in (service.fund_milestone, service.pay_milestone):
+            with pytest.raises(FreelancerGoneError):
+                await pay(work, scene.customer, second)
+    assert await scene.wallet(scene.customer) == before
+
+
+async def test_a_freelancer_who_is_banned_after_a_submission_does_not_hold_up_the_money(market: Market) -> None:
+    scene = await make_deal(market)
+    await scene.submitted()
+    async with market.uow() as work:
+        changes = ChangesRequest(version=4, lines=[LineFault(line=0, text="Prices")])
+        await service.request_changes(work, scene.customer, scene.milestones[0], changes)
+        await work.session.execute(update(User).where(User.id == scene.freelancer.id).values(status=UserStatus.BANNED))
+    await scene.sweep(TimerKind.RESUBMIT)
+    milestone, before = await scene.milestone(), await scene.wallet(scene.customer)
+    async with market.uow() as work:
+        command = RefundAsk(version=milestone.version, reason="Nobody is there")
+        await service.ask_refund(work, scene.customer, milestone.id, command)
+    await scene.sweep(TimerKind.REFUND_ANSWER)
+    assert (await scene.milestone()).status is MilestoneStatus.REFUNDED
+    assert await scene.wallet(scene.customer) == before + PRICE
 
 
 @pytest.mark.parametrize("status", [UserStatus.BANNED, UserStatus.DEACTIVATED])

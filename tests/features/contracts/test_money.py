@@ -104,6 +104,8 @@ async def test_lines_of_the_checklist_are_worth_equal_parts(market: Market) -> N
     async with market.uow() as work:
         with pytest.raises(InvalidSubmissionError):
             await service.accept_milestone(work, scene.customer, scene.milestones[0], lines=[3])
+        with pytest.raises(InvalidSubmissionError):  # the lines are worth more than the amount
+            await service.accept_milestone(work, scene.customer, scene.milestones[0], amount=1, lines=[0, 1, 2])
     for lines, released in (([1], 1_000_000), ([1], 1_000_000), ([0, 1], 2_000_000), ([2], PRICE)):
         async with market.uow() as work:
             await service.accept_milestone(work, scene.customer, scene.milestones[0], lines=lines)

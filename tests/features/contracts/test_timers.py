@@ -49,7 +49,10 @@ async def ask(scene: DealScene, amount: int | None = None) -> None:
     [
         ([], False),
         ([("site", True), ("mail", True)], False),
-        ([("site", True)] * 3, False),
+        ([("site", False)] * 3, False),
+        ([("site", True)] * 2, False),
+        ([("mail", True)] * 3, False),
+        ([("site", True), ("site", False), ("site", False)], True),
         ([("site", False), ("mail", False), ("mail", False)], False),
         ([("site", False), ("mail", False), ("mail", True)], True),
         ([("site", True), ("mail", False), ("site", False)], True),

@@ -12,6 +12,7 @@ from app.features.contracts import service
 from app.features.contracts.errors import (
     AnswerLateError,
     ContractStateError,
+    FreelancerGoneError,
     InvalidDealAmountError,
     InvalidSubmissionError,
     MilestoneChangedError,
@@ -43,7 +44,7 @@ ONE = "/milestones/{milestone_id:uuid}"
 STEP = (MilestoneNotFoundError, WrongPartyError, MilestoneStateError, MilestoneChangedError, ContractStateError)
 
 
-@router.post(f"{ONE}/fund", responses=refusals(*STEP, InsufficientFundsError))
+@router.post(f"{ONE}/fund", responses=refusals(*STEP, FreelancerGoneError, InsufficientFundsError))
 async def fund_milestone(
     milestone_id: UUID, command: MilestoneCommand, actor: CurrentActor, key: KeyedRequest, uow: Uow
 ) -> MilestoneState:
@@ -58,7 +59,7 @@ async def fund_milestone(
 @router.post(
     f"{ONE}/pay",
     status_code=HTTPStatus.CREATED,
-    responses=refusals(*STEP, NoPaymentProviderError, TooManyTriesError),
+    responses=refusals(*STEP, FreelancerGoneError, NoPaymentProviderError, TooManyTriesError),
 )
 async def pay_milestone(
     milestone_id: UUID, command: MilestoneCommand, actor: CurrentActor, key: KeyedRequest, uow: Uow
@@ -140,10 +141,10 @@ async def return_money(
     return key.answer(service.read_milestone(changed))
 
 
-@router.post(f"{ONE}/bonus", responses=refusals(*STEP, InsufficientFundsError))
+@router.post(f"{ONE}/bonus", responses=refusals(*STEP, FreelancerGoneError, InsufficientFundsError))
 async def pay_bonus(
     milestone_id: UUID, command: BonusPay, actor: CurrentActor, key: KeyedRequest, uow: Uow
 ) -> MilestoneState:
-    """Pay the freelancer more than was agreed, from your wallet and without fees."""
+    """Pay the freelancer more than was agreed, from your wallet, with the fees of the deal."""
     changed = await service.pay_bonus(uow, actor, milestone_id, command.amount, command.version)
     return key.answer(service.read_milestone(changed))

@@ -322,7 +322,7 @@ async def _request_changes(uow: UnitOfWork, actor: Actor, key: UUID, form: FormD
 
 async def _accept_part(uow: UnitOfWork, actor: Actor, key: UUID, form: FormData, currency: Currency) -> object:
     chosen = [place for value in form.getlist("lines") if (place := read_whole(value)) is not None]
-    amount = None if chosen else _amount(form, currency)
+    amount = _amount(form, currency)
     values = {"version": _version(form), "amount": amount, "lines": chosen or (None if amount else [])}
     command = _command(MilestoneAccept, values)
     return await service.accept_milestone(uow, actor, key, command.version, amount=command.amount, lines=command.lines)

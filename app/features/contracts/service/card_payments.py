@@ -25,6 +25,7 @@ async def pay_milestone(uow: UnitOfWork, actor: Actor, milestone_id: UUID, versi
         MilestoneNotFoundError: The actor is not a party.
         WrongPartyError: The actor is not the client.
         MilestoneStateError: The milestone is paid in, or being paid.
+        FreelancerGoneError: The account of the freelancer is closed or blocked.
         NoPaymentProviderError: The instance has no provider.
         TooManyTriesError: Too many payments within an hour.
     """

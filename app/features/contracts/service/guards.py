@@ -12,6 +12,7 @@ from app.features.contracts.errors import (
     AnswerLateError,
     ContractNotFoundError,
     ContractStateError,
+    FreelancerGoneError,
     MilestoneChangedError,
     MilestoneNotFoundError,
     MilestoneStateError,
@@ -27,6 +28,7 @@ from app.features.contracts.rules import (
     MilestoneEvent,
     OtherEvent,
 )
+from app.features.identity import service as identity
 from app.models import Contract, Deal, DealEntry, DealStatus, Milestone, MilestoneStatus, RequestStatus, TimerKind
 from app.models.deal import FINISHED
 from app.models.side import Side
@@ -113,6 +115,16 @@ async def require_in_time(uow: UnitOfWork, locked: LockedDeal, subject_id: UUID,
     due = await DealRepository(uow.session).due_timer(locked.contract.id, subject_id, kind)
     if due is not None:
         raise AnswerLateError(params={"until": due.due_at})
+
+
+async def require_freelancer(uow: UnitOfWork, locked: LockedDeal) -> None:
+    """Refuse to pay for a freelancer who could neither do the work nor take the money out.
+
+    Raises:
+        FreelancerGoneError: The account is closed or blocked.
+    """
+    if not await identity.is_active(uow.session, locked.contract.freelancer_id):
+        raise FreelancerGoneError
 
 
 async def change_state(

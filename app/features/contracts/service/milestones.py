@@ -21,6 +21,7 @@ from app.features.contracts.service.guards import (
     move_deal,
     record,
     require,
+    require_freelancer,
     timer,
 )
 from app.features.contracts.service.papers import Move, MoveKind, issue_moves
@@ -29,6 +30,7 @@ from app.models.side import Side
 
 NO_SUCH_LINE = N_("The checklist has no such line.")
 NO_LINE = N_("Choose at least one line of the checklist.")
+AMOUNT_OR_LINES = N_("Enter an amount or choose lines of the checklist, not both.")
 
 
 async def fund_milestone(uow: UnitOfWork, actor: Actor, milestone_id: UUID, version: int | None = None) -> Milestone:
@@ -38,10 +40,12 @@ async def fund_milestone(uow: UnitOfWork, actor: Actor, milestone_id: UUID, vers
         MilestoneNotFoundError: The actor is not a party.
         WrongPartyError: The actor is not the client.
         MilestoneStateError: The milestone is paid in, or being paid.
+        FreelancerGoneError: The account of the freelancer is closed or blocked.
         InsufficientFundsError: The wallet holds less.
     """
     locked, side = await lock_milestone(uow, actor, milestone_id, version)
     require(locked, MilestoneEvent.FUND, side)
+    await require_freelancer(uow, locked)
     await change_state(uow, locked.contract, locked.milestone, MilestoneEvent.FUND, locked.now)
     locked.milestone.funded_at = locked.now
     amount = locked.milestone.amount
@@ -66,11 +70,12 @@ async def start_funding(
 ) -> tuple[Milestone, Money]:
     """Mark a milestone as being paid by a payment; return it and what the payment must be. Emits `DealMoved`.
 
-    The payment comes later: `funding_paid` or `funding_failed` ends this state.
+    The payment comes later: `funding_paid` or `funding_failed` ends this state. Errors are those of `fund_milestone`.
     """
     locked, side = await lock_milestone(uow, actor, milestone_id, version)
     milestone = locked.milestone
     require(locked, MilestoneEvent.START_FUNDING, side)
+    await require_freelancer(uow, locked)
     await change_state(uow, locked.contract, milestone, MilestoneEvent.START_FUNDING, locked.now)
     whole = milestone.amount + money.customer_fee(locked.deal, milestone.amount)
     record(uow, locked, MilestoneEvent.START_FUNDING, side, actor=actor, milestone=milestone, amount=whole)
@@ -156,10 +161,12 @@ async def accept_milestone(
         WrongPartyError: The actor is not the client.
         MilestoneStateError: Nothing is submitted.
         InvalidDealAmountError: The amount is more than what is held.
-        InvalidSubmissionError: The checklist has no such line.
+        InvalidSubmissionError: The checklist has no such line, or an amount is given too.
     """
     locked, side = await lock_milestone(uow, actor, milestone_id, version)
     require(locked, MilestoneEvent.ACCEPT, side)
+    if amount is not None and lines is not None:
+        raise InvalidSubmissionError(errors=[FieldError(("body", "amount"), AMOUNT_OR_LINES)])
     milestone = locked.milestone
     rest, kind = money.held(milestone), ReleaseKind.ACCEPTED
     part = rest
@@ -219,6 +226,7 @@ async def pay_bonus(
         MilestoneNotFoundError: The actor is not a party.
         WrongPartyError: The actor is not the client.
         ContractStateError: Nothing was ever paid in for the contract.
+        FreelancerGoneError: The account of the freelancer is closed or blocked.
         InsufficientFundsError: The wallet holds less than the bonus and the client's fee on it.
     """
     locked, side = await lock_milestone(uow, actor, milestone_id, version)
@@ -226,6 +234,7 @@ async def pay_bonus(
         raise WrongPartyError
     if locked.deal.status in (DealStatus.AWAITING_FUNDING, DealStatus.TERMINATED):
         raise contract_state_error(locked.deal)
+    await require_freelancer(uow, locked)
     locked.milestone.version += 1
     txn_id = await money.pay_bonus(uow, locked, amount, actor)
     record(

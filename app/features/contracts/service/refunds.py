@@ -22,6 +22,7 @@ from app.features.contracts.service.guards import (
 )
 from app.features.contracts.service.milestones import checked_amount
 from app.features.contracts.service.papers import Move, MoveKind, issue_moves
+from app.features.identity import service as identity
 from app.models import Milestone, MilestoneStatus, RefundRequest, RequestStatus, TimerKind
 from app.models.side import Side
 
@@ -29,7 +30,8 @@ from app.models.side import Side
 async def ask_refund(uow: UnitOfWork, actor: Actor, milestone_id: UUID, command: RefundAsk) -> Milestone:
     """Ask for money of a milestone back, as the client. Emits `DealMoved`.
 
-    If nothing was submitted, silence grants it. Otherwise the request waits for an answer.
+    If nothing was submitted, or the account of the freelancer is closed or blocked, silence grants it. Otherwise the
+    request waits for an answer.
 
     Raises:
         MilestoneNotFoundError: The actor is not a party.
@@ -58,7 +60,9 @@ async def ask_refund(uow: UnitOfWork, actor: Actor, milestone_id: UUID, command:
         amount=amount,
         reason=command.reason,
         status=RequestStatus.OPEN,
-        after_submission=milestone.submissions > 0,
+        # Who is gone can answer nothing, and the money must not stay held for ever.
+        after_submission=milestone.submissions > 0
+        and await identity.is_active(uow.session, locked.contract.freelancer_id),
         asked_in=before.value,
         asked_at=locked.now,
     )
