@@ -1,8 +1,8 @@
 """Keep what was owed to people each night: a signed total, and for some nights the tree that proves each part of it.
 
 Revision ID: 5c0e7b91d4a2
-Revises: a94c6e07b2d1
-Create Date: 2026-11-29 17:10:00+00:00
+Revises: c8e4a0b6d9c7
+Create Date: 2026-11-29 18:40:00+00:00
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "5c0e7b91d4a2"
-down_revision: str | None = "a94c6e07b2d1"
+down_revision: str | None = "c8e4a0b6d9c7"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
