@@ -11,6 +11,7 @@ from app.core.payment_port import OperationKind, WebhookEvent
 from app.core.resources import Resources
 from app.core.unit_of_work import unit_of_work
 from app.features.payments import service
+from app.features.payments.schemas import ReceivedMessage
 from app.features.payments.service import inbox
 from app.models import OperationState, ProviderOperation, WebhookMessage
 from tests.factories.users import make_user
@@ -43,13 +44,13 @@ async def test_messages_in_opposite_orders_do_not_block_each_other(live_resource
 
     async def arrive(order: list[str]) -> None:
         async with unit_of_work(live_resources) as uow:
-            events = [
+            events = tuple(
                 WebhookEvent(
                     digest=str(new_id()), type="x", kind=OperationKind.PAYMENT, object_id="pmt", reference=reference
                 )
                 for reference in order
-            ]
-            await service.keep_messages(uow, "sandbox", events, b"{}")
+            )
+            await service.keep_messages(uow, [ReceivedMessage("sandbox", events, b"{}")])
 
     async with live_resources.sessions() as blocker:
         await blocker.execute(select(ProviderOperation.id).with_for_update())

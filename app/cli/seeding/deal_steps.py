@@ -163,8 +163,9 @@ async def _withdraw(play: Play, step: DemoStep) -> None:
     limits = await provider.capabilities(play.resources)
     command = PayoutCreate(money=step.money, kind=PayoutKind.SELF_EMPLOYED, card=CARD)
     async with play.work() as uow:
-        payout = await payments.withdraw(uow, play.freelancer, command, limits)
-    await provider.run_operation(play.resources, payout.id)
+        parts = await payments.withdraw(uow, play.freelancer, command, limits)
+    for payout in parts:
+        await provider.run_operation(play.resources, payout.id)
 
 
 _STEPS: dict[str, Callable[[Play, DemoStep], Awaitable[None]]] = {

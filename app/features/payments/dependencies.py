@@ -1,6 +1,5 @@
 """FastAPI dependencies of payments: verified messages of a provider, and what is checked before a withdrawal."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import structlog
@@ -9,7 +8,7 @@ from prometheus_client import Counter
 
 from app.core.http.dependencies import ProcessResources
 from app.core.http.openapi import raises
-from app.core.payment_port import Capabilities, WebhookEvent, WebhookRefused
+from app.core.payment_port import Capabilities, WebhookRefused
 from app.core.security.address import client_address
 from app.features.authentication import service as authentication
 from app.features.authentication.dependencies import CurrentSession
@@ -17,6 +16,7 @@ from app.features.authentication.errors import ReauthenticationRequiredError
 from app.features.payments import workflows
 from app.features.payments.errors import UnknownProviderError, WebhookRefusedError
 from app.features.payments.rules import provider_name
+from app.features.payments.schemas import ReceivedMessage
 from app.gateways.payments import payment_provider_of
 
 log = structlog.get_logger()
@@ -24,17 +24,8 @@ log = structlog.get_logger()
 REFUSED = Counter("iplance_webhooks_refused", "Messages of payment providers that were not believed", ["reason"])
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A verified message as it arrived."""
-
-    provider: str
-    events: tuple[WebhookEvent, ...]
-    body: bytes
-
-
 @raises(UnknownProviderError, WebhookRefusedError)
-async def verified_message(request: Request, provider: str, resources: ProcessResources) -> Message:
+async def verified_message(request: Request, provider: str, resources: ProcessResources) -> ReceivedMessage:
     """Return the message of a provider, whose signature is the proof.
 
     Raises:
@@ -50,7 +41,7 @@ async def verified_message(request: Request, provider: str, resources: ProcessRe
         REFUSED.labels(found.code).inc()
         await log.awarning("webhook_refused", provider=provider, code=found.code)
         raise WebhookRefusedError
-    return Message(provider, tuple(found), body)
+    return ReceivedMessage(provider, tuple(found), body)
 
 
 @raises(ReauthenticationRequiredError)
@@ -69,7 +60,7 @@ async def provider_limits(resources: ProcessResources) -> Capabilities | None:
     return await workflows.capabilities(resources)
 
 
-VerifiedMessage = Annotated[Message, Depends(verified_message)]
+VerifiedMessage = Annotated[ReceivedMessage, Depends(verified_message)]
 RecentPassword = Annotated[None, Depends(require_recent_password)]
 ProviderLimits = Annotated[Capabilities | None, Depends(provider_limits)]
 """Place it before `Uow` in a signature."""

@@ -214,8 +214,8 @@ async def close_case(case_id: UUID, command: CaseClose, actor: FinanceActor, uow
 
 
 @webhooks.post("/webhooks/payments/{provider}", status_code=HTTPStatus.NO_CONTENT)
-async def receive_webhook(provider: str, message: VerifiedMessage, uow: Uow) -> Response:
+async def receive_webhook(provider: str, message: VerifiedMessage, resources: ProcessResources) -> Response:
     """Keep a signed message of the provider; it is handled after the answer."""
     del provider  # the message names it
-    await service.keep_messages(uow, message.provider, message.events, message.body)
+    await workflows.keep_message(resources, message)
     return Response(status_code=HTTPStatus.NO_CONTENT)

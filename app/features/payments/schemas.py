@@ -1,5 +1,6 @@
 """Requests and responses of payments, withdrawals and the wallet."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -8,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from app.core.i18n import N_
 from app.core.money import Currency, MoneyInput, MoneyRead
-from app.core.payment_port import ChequeStatus, PayoutKind
+from app.core.payment_port import ChequeStatus, PayoutKind, WebhookEvent
 from app.core.text.text_cleaning import CLEAN_LINE
 from app.models import CardRefundState, OperationState, PaymentState, PayoutState, TxnTemplate, WithdrawalState
 
@@ -28,6 +29,15 @@ def _card(number: str) -> str:
 
 
 CardNumber = Annotated[str, StringConstraints(max_length=40), AfterValidator(_card)]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedMessage:
+    """A verified message of a provider as it arrived."""
+
+    provider: str
+    events: tuple[WebhookEvent, ...]
+    body: bytes
 
 
 class _Input(BaseModel):

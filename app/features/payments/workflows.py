@@ -1,5 +1,6 @@
 """Use cases of payments that take several transactions: the provider is called between them, never inside one."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from typing import assert_never
@@ -29,6 +30,7 @@ from app.core.payment_port import (
     Unknown,
 )
 from app.core.persistence.advisory_locks import lock_names
+from app.core.persistence.group_commit import GroupCommit
 from app.core.resources import ContextState, Resources
 from app.core.unit_of_work import repeated, unit_of_work
 from app.features.authentication import workflows as authentication
@@ -38,9 +40,10 @@ from app.features.legal import service as legal
 from app.features.payments import service
 from app.features.payments.errors import SelfEmployedDetailsMissingError
 from app.features.payments.rules import PAYMENT_SECONDS, provider_name, reason_text
-from app.features.payments.schemas import PayoutRequirements
+from app.features.payments.schemas import PayoutRequirements, ReceivedMessage
 from app.features.payments.service import inbox, operations, reconciliation
 from app.features.payments.service.commands import TAX_NUMBER
+from app.features.payments.service.inbox import MESSAGES_AT_ONCE
 from app.features.payments.service.operations import SITE, UNREADABLE, Call, Question
 from app.features.payments.service.reconciliation import Comparison
 from app.gateways.payments import payment_provider_of
@@ -191,6 +194,22 @@ async def reconcile(resources: Resources, *, days: int = RECONCILED_DAYS) -> lis
             await lock_names(uow.session, RECONCILE_LOCK)
             found.append(await reconciliation.compare(uow, name, statement.value, since, asked_at))
     return found
+
+
+async def keep_message(resources: Resources, message: ReceivedMessage) -> None:
+    """Keep a verified message; those that arrive at the same time are committed together, before any is answered."""
+    await _arriving.of(resources).add(message)
+
+
+def _group_messages(resources: Resources) -> GroupCommit[ReceivedMessage]:
+    async def write(received: Sequence[ReceivedMessage]) -> None:
+        async with unit_of_work(resources) as uow:
+            await service.keep_messages(uow, received)
+
+    return GroupCommit(write, at_once=MESSAGES_AT_ONCE)
+
+
+_arriving = ContextState(_group_messages)
 
 
 async def read_inbox(resources: Resources) -> int:

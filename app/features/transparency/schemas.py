@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from json.encoder import encode_basestring
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -12,22 +14,28 @@ from app.core.money import Currency
 from app.models import TxnTemplate
 
 
-@dataclass(frozen=True, slots=True)
-class AccountFacts:
+class AccountFacts(NamedTuple):
     """What the log keeps of an account."""
 
     kind: str
     owner: str
     """The id of the owner, or the name of the provider; empty for accounts of the platform."""
     currency: str
+    as_credit: str
+    as_debit: str
+    """How a leaf names the account, as JSON."""
+
+    @classmethod
+    def of(cls, account: str, kind: str = "", owner: str = "", currency: str = "") -> Self:
+        """Return the facts of an account; those of one that is not there are empty."""
+        named, *facts = map(encode_basestring, (account, kind, owner))
+        as_credit, as_debit = [
+            f'"{side}":{named},"{side}_kind":{facts[0]},"{side}_owner":{facts[1]}' for side in ("credit", "debit")
+        ]
+        return cls(kind, owner, currency, as_credit, as_debit)
 
 
-NO_ACCOUNT = AccountFacts("", "", "")
-"""Stands for an account that is not there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(NamedTuple):
     """One transfer with what the log keeps of its accounts."""
 
     n: int
@@ -39,8 +47,7 @@ class Move:
     credit_facts: AccountFacts
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One transaction with all its transfers, as it stands in the tables; ids are texts."""
 
     txn: str
@@ -56,6 +63,18 @@ class Entry:
     effective_at: str
     """In UTC with microseconds, as the log writes it."""
     moves: tuple[Move, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LeafPage:
+    """Leaves of the log in rising positions, and the rows of their transactions."""
+
+    leaves: Sequence[Sequence[Any]]
+    """Position, transaction, salt, hash and contract."""
+    headers: Sequence[Sequence[Any]]
+    """The fields of `Entry` before its moves."""
+    transfers: Sequence[Sequence[Any]]
+    """The transaction and the fields of `Move` before its accounts, in the order of both."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -250,27 +250,31 @@ class OperationRepository:
         return (await self._session.execute(query)).scalars().all()
 
 
+# Inserted in one order everywhere, so that two statements with the same messages cannot block each other.
+KEEP_MESSAGES = text("""
+    INSERT INTO webhook_messages (id, provider, digest, type, kind, object_id, reference, body, received_at)
+    SELECT * FROM unnest(
+        CAST(:id AS uuid[]), CAST(:provider AS text[]), CAST(:digest AS text[]), CAST(:type AS text[]),
+        CAST(:kind AS text[]), CAST(:object_id AS text[]), CAST(:reference AS text[]), CAST(:body AS bytea[]),
+        CAST(:received_at AS timestamptz[])
+    ) AS message (id, provider, digest, type, kind, object_id, reference, body, received_at)
+    ORDER BY provider, digest
+    ON CONFLICT DO NOTHING
+    RETURNING id
+""")
+MESSAGE_FIELDS = ("id", "provider", "digest", "type", "kind", "object_id", "reference", "body", "received_at")
+
+
 class WebhookRepository:
     """Queries for messages of providers."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def add(self, message: WebhookMessage) -> bool:
-        """Keep a message; return False if it was kept before."""
-        values = {
-            "id": new_id(),
-            "provider": message.provider,
-            "digest": message.digest,
-            "type": message.type,
-            "kind": message.kind,
-            "object_id": message.object_id,
-            "reference": message.reference,
-            "body": message.body,
-            "received_at": message.received_at,
-        }
-        statement = insert(WebhookMessage).values(values).on_conflict_do_nothing().returning(WebhookMessage.id)
-        return (await self._session.execute(statement)).first() is not None
+    async def add(self, messages: Sequence[WebhookMessage]) -> int:
+        """Keep messages in one statement; return how many were not kept before."""
+        columns = {name: [getattr(message, name) for message in messages] for name in MESSAGE_FIELDS}
+        return len((await self._session.execute(KEEP_MESSAGES, columns)).all())
 
     async def take(self, limit: int) -> Sequence[WebhookMessage]:
         """Lock the messages that nobody has handled yet."""

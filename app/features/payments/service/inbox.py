@@ -1,11 +1,12 @@
 """Messages of the provider: kept as they arrive, handled later. A message is never a fact, only a reason to read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from app.core.clock import utc_now
-from app.core.payment_port import WebhookEvent
+from app.core.ids import new_id
 from app.core.unit_of_work import UnitOfWork
 from app.features.payments.repository import OperationRepository, WebhookRepository
+from app.features.payments.schemas import ReceivedMessage
 from app.features.payments.service.intents import SEND_TASK
 from app.models import WebhookMessage
 
@@ -13,21 +14,25 @@ INBOX_TASK = "payments.read_inbox"
 MESSAGES_AT_ONCE = 100
 
 
-async def keep_messages(uow: UnitOfWork, provider: str, events: Sequence[WebhookEvent], body: bytes) -> int:
+async def keep_messages(uow: UnitOfWork, received: Iterable[ReceivedMessage]) -> int:
     """Keep verified messages; return how many are new."""
-    repository, now, added = WebhookRepository(uow.session), utc_now(), 0
-    for event in events:
-        message = WebhookMessage(
-            provider=provider,
+    now = utc_now()
+    messages = [
+        WebhookMessage(
+            id=new_id(),
+            provider=message.provider,
             digest=event.digest,
             type=event.type,
             kind=event.kind,
             object_id=event.object_id,
             reference=event.reference,
-            body=body,
+            body=message.body,
             received_at=now,
         )
-        added += await repository.add(message)
+        for message in received
+        for event in message.events
+    ]
+    added = await WebhookRepository(uow.session).add(messages) if messages else 0
     if added:
         uow.trigger_task(INBOX_TASK)
     return added

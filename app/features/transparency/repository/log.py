@@ -8,7 +8,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.transparency.nodes import Node, StoredNode, stored_range
-from app.features.transparency.schemas import AccountFacts, Sealed, SnapshotRow
+from app.features.transparency.schemas import AccountFacts, LeafPage, Sealed, SnapshotRow
 from app.models import LedgerCheckpoint, LedgerLogKey
 
 SEALER = "ledger:sealer"
@@ -17,10 +17,15 @@ HEADER = """
     txn.contract_id::text, txn.milestone_id::text, txn.actor_id::text, coalesce(txn.reason, ''),
     to_char(txn.effective_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
 TRANSFER = "transfer.n, transfer.debit_id::text, transfer.credit_id::text, transfer.currency, transfer.amount"
-LEAVES = f"""
-    SELECT leaf.position, leaf.txn_id::text, leaf.salt, leaf.hash, leaf.contract_id::text, {HEADER}, {TRANSFER}
-    FROM ledger.leaf LEFT JOIN ledger.txn ON txn.id = leaf.txn_id
-    LEFT JOIN ledger.transfer ON transfer.txn_id = txn.id"""  # noqa: S608 - parts of this module
+LEAVES = """
+    SELECT position, txn_id::text, salt, hash, contract_id::text
+    FROM ledger.leaf WHERE position >= :first AND position < :end ORDER BY position"""
+# An array makes the planner read the indexes: a join reads the whole tables again for every page.
+SEALED = "ANY(ARRAY(SELECT txn_id FROM ledger.leaf WHERE position >= :first AND position < :end))"
+HEADERS = f"SELECT {HEADER} FROM ledger.txn WHERE txn.id = {SEALED}"  # noqa: S608 - parts of this module
+TRANSFERS = f"""
+    SELECT transfer.txn_id::text, {TRANSFER}
+    FROM ledger.transfer WHERE transfer.txn_id = {SEALED} ORDER BY transfer.txn_id, transfer.n"""  # noqa: S608 - parts of this module
 LEAF_FIELDS = 5
 WAITING = f"""
     SELECT {HEADER}, {TRANSFER}
@@ -216,14 +221,15 @@ class LogRepository:
         found = await self._session.execute(statement.where(LedgerCheckpoint.sealed_at < day_start))
         return int(found.scalar_one())
 
-    async def leaf_page(self, first: int, end: int) -> Sequence[Sequence[Any]]:
-        """Return the rows of the entries from a position up to another."""
-        statement = (
-            f"{LEAVES} WHERE leaf.position >= :first AND leaf.position < :end ORDER BY leaf.position, transfer.n"
-        )
-        return (await self._session.execute(text(statement), {"first": first, "end": end})).all()
+    async def leaf_page(self, first: int, end: int) -> LeafPage:
+        """Return the entries from a position up to another."""
+        leaves, headers, transfers = [
+            (await self._session.execute(text(query), {"first": first, "end": end})).all()
+            for query in (LEAVES, HEADERS, TRANSFERS)
+        ]
+        return LeafPage(leaves, headers, transfers)
 
     async def accounts(self, ids: Collection[str]) -> dict[str, AccountFacts]:
         """Return what the log keeps of these accounts."""
         found = await self._session.execute(text(ACCOUNTS), {"ids": list(ids)})
-        return {row[0]: AccountFacts(*row[1:]) for row in found}
+        return {row[0]: AccountFacts.of(*row) for row in found}

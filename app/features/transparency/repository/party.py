@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.features.transparency.repository.log import HEADER, TRANSFER
-from app.features.transparency.schemas import NO_ACCOUNT, AccountFacts
+from app.features.transparency.schemas import AccountFacts
 
 # Every condition on an account names kind, currency and owner, which is the order of its index.
 MINE = """
@@ -140,8 +140,9 @@ class PartyRepository:
         rows = [row[:-FACTS] for row in found]
         for row in found:
             debit, credit = row[-FACTS - 4], row[-FACTS - 3]
-            accounts[debit] = AccountFacts(*row[-FACTS:-3]) if row[-FACTS] is not None else NO_ACCOUNT
-            accounts[credit] = AccountFacts(*row[-3:]) if row[-3] is not None else NO_ACCOUNT
+            for account, facts in ((debit, row[-FACTS:-3]), (credit, row[-3:])):
+                if facts[0] is not None:
+                    accounts[account] = AccountFacts.of(account, *facts)
         return rows, accounts
 
     async def notes(self, positions: Collection[int], sizes: Collection[int]) -> dict[int, str]:

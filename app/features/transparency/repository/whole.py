@@ -63,6 +63,7 @@ class WholeLogRepository:
 
     async def differences(self) -> list[str]:
         """Return the first row of each kind of fault."""
+        await self._session.execute(text("SELECT set_config('work_mem', '64MB', true)"))  # else the joins use the disk
         found: list[str] = []
         for sentence, query in DIFFERENCES.items():
             row = (await self._session.execute(text(f"{query} LIMIT 1"))).first()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from app.core.transparency.merkle import leaf_hash
 from app.core.transparency.nodes import StoredNode, TreeBuilder
-from app.features.transparency.rules.leaves import FLOORED, KINDS, OWED, entry_bytes, normal_balance, paper_bytes
+from app.features.transparency.rules.leaves import LOWER_LIMITS, OWED, entry_bytes, paper_bytes
 from app.features.transparency.schemas import AccountFacts, Entry, PaperEntry
 
 MAX_AMOUNT = 10**15
@@ -19,9 +19,8 @@ class Replay:
 
     def __init__(self) -> None:
         self.tree = TreeBuilder()
-        self.debits: dict[str, int] = {}
-        self.credits: dict[str, int] = {}
-        self.facts: dict[str, AccountFacts] = {}
+        self._sums: dict[str, list[int]] = {}
+        """Debits, credits, and the sign of `LOWER_LIMITS`, by account."""
         self.owed: dict[str, int] = {}
         """What is owed to people, by currency."""
         self.transfers = 0
@@ -74,30 +73,37 @@ class Replay:
         Raises:
             LogBrokenError: It does not hold.
         """
-        if [move.n for move in entry.moves] != list(range(1, entry.transfers + 1)):
-            raise LogBrokenError(f"{place}: its header states {entry.transfers} transfers, found {len(entry.moves)}")
-        for move in entry.moves:
-            currencies = {move.currency, move.debit_facts.currency, move.credit_facts.currency}
-            if len(currencies) != 1 or not 0 < move.amount <= MAX_AMOUNT or move.debit == move.credit:
-                raise LogBrokenError(f"{place}: transfer {move.n} has a wrong currency, amount or account")
-            self.debits[move.debit] = self.debits.get(move.debit, 0) + move.amount
-            self.credits[move.credit] = self.credits.get(move.credit, 0) + move.amount
-            if (change := (move.credit_facts.kind in OWED) - (move.debit_facts.kind in OWED)) != 0:
-                self.owed[move.currency] = self.owed.get(move.currency, 0) + change * move.amount
-            self.facts[move.debit] = move.debit_facts
-            self.facts[move.credit] = move.credit_facts
-        for move in entry.moves:
-            self._check_not_negative(move.debit, move.debit_facts.kind, place)
-            self._check_not_negative(move.credit, move.credit_facts.kind, place)
-        self.transfers += len(entry.moves)
-
-    def _check_not_negative(self, account: str, kind: str, place: str) -> None:
-        if kind not in KINDS:
-            raise LogBrokenError(f"{place}: the account {account} has no kind of the chart, but {kind!r}")
-        if kind in FLOORED:
-            balance = normal_balance(kind, *self.sums(account))
+        moves, known = entry.moves, self._sums.get
+        if [move.n for move in moves] != list(range(1, entry.transfers + 1)):
+            raise LogBrokenError(f"{place}: its header states {entry.transfers} transfers, found {len(moves)}")
+        changed: list[tuple[list[int], str, AccountFacts]] = []
+        for n, debit, credit, currency, amount, debit_facts, credit_facts in moves:
+            in_one_currency = debit_facts.currency == currency == credit_facts.currency
+            if not in_one_currency or not 0 < amount <= MAX_AMOUNT or debit == credit:
+                raise LogBrokenError(f"{place}: transfer {n} has a wrong currency, amount or account")
+            source = known(debit) or self._open(debit, debit_facts.kind, place)
+            target = known(credit) or self._open(credit, credit_facts.kind, place)
+            source[0] += amount
+            target[1] += amount
+            if (change := (credit_facts.kind in OWED) - (debit_facts.kind in OWED)) != 0:
+                self.owed[currency] = self.owed.get(currency, 0) + change * amount
+            changed += (source, debit, debit_facts), (target, credit, credit_facts)
+        for (debits, credits_, sign), account, facts in changed:
+            balance = sign * (debits - credits_)
             if balance < 0:
-                raise LogBrokenError(f"{place}: the balance of {kind} {account} is {balance} after it")
+                raise LogBrokenError(f"{place}: the balance of {facts.kind} {account} is {balance} after it")
+        self.transfers += len(moves)
+
+    def _open(self, account: str, kind: str, place: str) -> list[int]:
+        """Return the sums of an account that was not used before.
+
+        Raises:
+            LogBrokenError: Its kind is not known.
+        """
+        if kind not in LOWER_LIMITS:
+            raise LogBrokenError(f"{place}: the account {account} has no kind of the chart, but {kind!r}")
+        self._sums[account] = [0, 0, LOWER_LIMITS[kind]]
+        return self._sums[account]
 
     def describe(self, checkpoints: int) -> str:
         """Return what was replayed, in words."""
@@ -107,7 +113,8 @@ class Replay:
 
     def sums(self, account: str) -> tuple[int, int]:
         """Return the debits and credits of an account."""
-        return self.debits.get(account, 0), self.credits.get(account, 0)
+        debits, credits_, _sign = self._sums.get(account, (0, 0, 0))
+        return debits, credits_
 
 
 def check_sums(replay: Replay, stated: Mapping[str, tuple[int, int]], what: str) -> None:

@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.transparency.bundles import program_files, whole_proofs
 from app.features.transparency.repository import (
-    LEAF_FIELDS,
     LogRepository,
     PaperLogRepository,
     SolvencyRepository,
@@ -28,13 +27,13 @@ HASH_BYTES = 32
 
 async def stream_entries(session: AsyncSession, size: int) -> AsyncIterator[tuple[Sequence[Any], Entry | PaperEntry]]:
     """Yield the columns of each leaf below a size, with its transaction or paper."""
-    repository, reader, papers = LogRepository(session), EntryReader(LEAF_FIELDS), PaperLogRepository(session)
+    repository, reader, papers = LogRepository(session), EntryReader(), PaperLogRepository(session)
     for first in range(0, size, PAGE):
         until = min(first + PAGE, size)
-        rows = await repository.leaf_page(first, until)
-        reader.accounts |= await repository.accounts(reader.unknown_accounts(rows))
+        page = await repository.leaf_page(first, until)
+        reader.accounts |= await repository.accounts(reader.unknown_on_page(page))
         made = await papers.between(first, until)
-        for leaf, entry in reader.read(rows):
+        for leaf, entry in reader.read_page(page):
             yield leaf, made.get(leaf[0], entry) if leaf[1] is None else entry
 
 
