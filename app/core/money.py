@@ -14,7 +14,8 @@ from app.core.text.whole_numbers import WholeNumber
 MAX_AMOUNT = 10**14
 """The largest amount in minor units: a trillion roubles, and still exact in every JSON reader (below 2**53)."""
 
-
+MAX_SUM = 2**53 - 1
+"""The largest sum of amounts that every JSON reader keeps exact; a sum may be above the largest amount."""
 MAX_EXPONENT = 18
 """Powers of ten beyond which a number is refused before it is computed with."""
 
@@ -150,7 +151,7 @@ class MoneyRead(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    amount: Annotated[int, Field(description="Amount in minor units, such as kopecks or cents.", ge=0, le=MAX_AMOUNT)]
+    amount: Annotated[int, Field(description="Amount in minor units, such as kopecks or cents.", ge=0, le=MAX_SUM)]
     currency: Currency
 
 
