@@ -20,7 +20,6 @@ from app.features.finance.errors import (
     CorrectionNotFoundError,
     EntryNotFoundError,
     InvalidCorrectionError,
-    OwnMoneyError,
     SecondPersonNeededError,
 )
 from app.features.finance.schemas import (
@@ -41,7 +40,12 @@ from app.features.finance.schemas import (
 )
 from app.features.ledger.errors import InsufficientFundsError, LedgerEntryDiffersError
 from app.features.payments.dependencies import RecentPassword
-from app.features.payments.errors import NoPaymentProviderError, WithdrawalDecidedError, WithdrawalNotFoundError
+from app.features.payments.errors import (
+    NoPaymentProviderError,
+    OwnMoneyError,
+    WithdrawalDecidedError,
+    WithdrawalNotFoundError,
+)
 from app.features.transparency import service as transparency
 from app.features.transparency.errors import NotSealedYetError, ReceiptNotFoundError
 from app.features.transparency.schemas import ReceiptRead

@@ -47,11 +47,3 @@ class ApproverNeededError(ForbiddenError):
     code = "approver-needed"
     title = N_("You may not decide about this")
     detail = N_("Only finance approvers and administrators decide about corrections and withdrawals of others.")
-
-
-class OwnMoneyError(ForbiddenError):
-    """Nobody corrects an account or a contract of their own, or approves a withdrawal of their own."""
-
-    code = "own-money"
-    title = N_("This concerns your own money")
-    detail = N_("Nobody decides about money or a contract of their own. Ask a colleague.")

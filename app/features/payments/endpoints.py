@@ -21,6 +21,7 @@ from app.features.payments.errors import (
     CaseNotFoundError,
     InvalidPaymentError,
     NoPaymentProviderError,
+    OwnMoneyError,
     PaymentNotCancelableError,
     PaymentNotFoundError,
     PaymentNotRefundableError,
@@ -205,9 +206,11 @@ async def list_stuck_money(_actor: FinanceActor, session: ReadSession) -> StuckM
 @router.post(
     "/reconciliation-cases/{case_id:uuid}/close",
     status_code=HTTPStatus.NO_CONTENT,
-    responses=refusals(CaseNotFoundError),
+    responses=refusals(CaseNotFoundError, OwnMoneyError),
 )
-async def close_case(case_id: UUID, command: CaseClose, actor: FinanceActor, uow: Uow) -> Response:
+async def close_case(
+    case_id: UUID, command: CaseClose, actor: FinanceActor, _password: RecentPassword, uow: Uow
+) -> Response:
     """Close a case with what was found; another amount that arrived or left is recorded as it was. For the operator."""
     await service.close_case(uow, actor, case_id, command.note)
     return Response(status_code=HTTPStatus.NO_CONTENT)

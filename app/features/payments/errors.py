@@ -87,6 +87,14 @@ class CaseNotFoundError(NotFoundError):
     title = N_("There is no such open case")
 
 
+class OwnMoneyError(ForbiddenError):
+    """Nobody corrects an account or a contract of their own, approves their own withdrawal or closes their own case."""
+
+    code = "own-money"
+    title = N_("This concerns your own money")
+    detail = N_("Nobody decides about money or a contract of their own. Ask a colleague.")
+
+
 class WebhookRefusedError(ForbiddenError):
     """The message is not signed by the provider."""
 

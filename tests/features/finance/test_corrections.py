@@ -25,7 +25,6 @@ from app.features.finance.errors import (
     CorrectionDecidedError,
     CorrectionNotFoundError,
     InvalidCorrectionError,
-    OwnMoneyError,
     SecondPersonNeededError,
 )
 from app.features.finance.rules import ALONE_WINDOW, DECIDED_WITHIN, REVERSIBLE, suffices_alone
@@ -35,6 +34,7 @@ from app.features.ledger import service as ledger
 from app.features.ledger.errors import InsufficientFundsError
 from app.features.legal import service as legal
 from app.features.legal.schemas import LegalStatusPut
+from app.features.payments.errors import OwnMoneyError
 from app.models import (
     AccountKind,
     CorrectionKind,

@@ -22,10 +22,10 @@ from app.core.money import Currency, Money
 from app.core.payment_port import Done, PayoutKind
 from app.core.unit_of_work import unit_of_work
 from app.features.finance import service as finance
-from app.features.finance.errors import ApproverNeededError, OwnMoneyError, SecondPersonNeededError
+from app.features.finance.errors import ApproverNeededError, SecondPersonNeededError
 from app.features.ledger.errors import InsufficientFundsError
 from app.features.payments import service, workflows
-from app.features.payments.errors import WithdrawalDecidedError, WithdrawalNotFoundError
+from app.features.payments.errors import OwnMoneyError, WithdrawalDecidedError, WithdrawalNotFoundError
 from app.features.payments.rules import ApprovalLimits, approvals_needed, split_amount, split_fee, withdrawal_fee
 from app.features.payments.service import Destination, PayoutOrder
 from app.features.payments.tasks import lapse_withdrawals

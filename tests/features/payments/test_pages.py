@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from app.core.http.submissions import ONCE_FIELD
+from app.core.money import MAX_AMOUNT
 from app.models import Payment, PaymentState
 from app.models.user import Role
 from tests.conftest import SignIn
@@ -93,7 +94,9 @@ async def test_withdrawing_by_pages_asks_for_the_password_first(
     assert "The bank has it." in (await owner.get("/wallet/withdrawals")).text
 
 
-async def test_the_operator_closes_a_case_on_the_page(till: Till, client: httpx.AsyncClient, sign_in: SignIn) -> None:
+async def test_the_operator_closes_a_case_on_the_page(
+    till: Till, client: httpx.AsyncClient, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
     payment_id = await till.top_up(100)
     await till.sandbox.plan("create_payment", "wrong_amount", argument=-1)
     await till.look(payment_id)
@@ -101,6 +104,13 @@ async def test_the_operator_closes_a_case_on_the_page(till: Till, client: httpx.
     await till.look(payment_id)
     await sign_in(client, role=Role.FINANCE)
     [case] = await till.cases()
+    settings = till.resources.settings
+    monkeypatch.setattr(till.resources, "settings", settings.model_copy(update={"reauthentication_minutes": 0}))
+    assert f"/stuck-money/{case.id}/close" not in (await client.get("/stuck-money")).text
+    unproven = await client.post(f"/stuck-money/{case.id}/close", data={"note": "seen"})
+    by_program = await client.post(f"/api/v1/reconciliation-cases/{case.id}/close", json={"note": "seen"})
+    assert (unproven.status_code, by_program.status_code) == (403, 403)
+    monkeypatch.setattr(till.resources, "settings", settings)
     assert f"/stuck-money/{case.id}/close" in (await client.get("/stuck-money")).text
     empty = await client.post(f"/stuck-money/{case.id}/close", data={"note": " "})
     assert empty.status_code == 303
@@ -108,3 +118,27 @@ async def test_the_operator_closes_a_case_on_the_page(till: Till, client: httpx.
     assert (await client.post(f"/stuck-money/{case.id}/close", data={"note": "seen"})).status_code == 303
     assert await till.wallet() == 9_999
     assert "Nothing is stuck" in (await client.get("/stuck-money")).text
+
+
+async def test_nobody_closes_a_case_about_their_own_money(
+    till: Till, client: httpx.AsyncClient, sign_in: SignIn
+) -> None:
+    till.actor = actor_for(await sign_in(client, role=Role.FINANCE))
+    payment_id = await till.top_up(100)
+    await till.sandbox.plan("create_payment", "wrong_amount", argument=-1)
+    await till.look(payment_id)
+    await till.pay(payment_id)
+    await till.look(payment_id)
+    [case] = await till.cases()
+    refused = await client.post(f"/api/v1/reconciliation-cases/{case.id}/close", json={"note": "mine"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "own-money")
+    assert await till.wallet() == 0
+    assert [each.id for each in await till.cases()] == [case.id]
+
+
+async def test_a_wallet_may_hold_more_than_the_largest_payment(owner: httpx.AsyncClient, till: Till) -> None:
+    for _twice in range(2):
+        await till.paid(MAX_AMOUNT // 100)
+    assert (await owner.get("/wallet")).status_code == 200
+    [shown] = (await owner.get("/api/v1/wallet")).json()["items"]
+    assert shown["available"] == {"amount": 2 * MAX_AMOUNT, "currency": "RUB"}

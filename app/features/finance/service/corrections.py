@@ -19,7 +19,6 @@ from app.features.finance.errors import (
     CorrectionDecidedError,
     CorrectionNotFoundError,
     InvalidCorrectionError,
-    OwnMoneyError,
     SecondPersonNeededError,
 )
 from app.features.finance.events import AccountCorrected, CorrectionDecided
@@ -32,6 +31,7 @@ from app.features.identity import service as identity
 from app.features.ledger import service as ledger
 from app.features.ledger.schemas import effect
 from app.features.payments import service as payments
+from app.features.payments.errors import OwnMoneyError
 from app.models import AccountKind, CorrectionKind, CorrectionState, LedgerCorrection
 
 MISSING = N_("Fill in this field.")

@@ -7,12 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.actor import Actor
 from app.core.audit import record_audit
 from app.core.unit_of_work import UnitOfWork
-from app.features.finance.errors import ApproverNeededError, OwnMoneyError, SecondPersonNeededError
+from app.features.finance.errors import ApproverNeededError, SecondPersonNeededError
 from app.features.finance.policy import may_approve
 from app.features.finance.schemas import WithdrawalList, WithdrawalToApprove
 from app.features.finance.service.people import is_same_person
 from app.features.identity import service as identity
 from app.features.payments import service as payments
+from app.features.payments.errors import OwnMoneyError
 from app.models import Withdrawal, WithdrawalState
 
 

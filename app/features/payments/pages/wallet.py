@@ -64,7 +64,11 @@ PAYMENT_STATES: dict[PaymentState, tuple[str, str, str]] = {
         N_("The money did not arrive as planned, but it is in your wallet."),
     ),
 }
-UNLOCKED = {"corrections": "/finance/corrections", "withdrawals": "/finance/withdrawals"}
+UNLOCKED = {
+    "corrections": "/finance/corrections",
+    "withdrawals": "/finance/withdrawals",
+    "stuck-money": "/stuck-money",
+}
 """Pages of operators that ask for the password, by their name in the address."""
 RETURNED = N_("We are asking the payment service whether you have paid. This takes a few seconds.")
 HELD = N_("The money has arrived. It is held until you accept the work.")
@@ -236,15 +240,20 @@ async def list_payouts(request: Request, actor: CurrentActor, session: ReadSessi
 
 
 @router.get("/stuck-money")
-async def show_stuck(request: Request, _actor: FinanceActor, session: ReadSession) -> Response:
+async def show_stuck(
+    request: Request, _actor: FinanceActor, view: CurrentSession, resources: ProcessResources, session: ReadSession
+) -> Response:
     """Show the operator the money that does not move by itself, with what happens next."""
     found = await service.read_stuck(session)
     rows = [(it, stuck_words(it)) for it in found]
-    return render(request, "payments/stuck.html", {"rows": rows, "f": FormState.start()})
+    proven = authentication.has_recent_password(resources, view)
+    return render(request, "payments/stuck.html", {"rows": rows, "f": FormState.start(), "proven": proven})
 
 
 @router.post("/stuck-money/{case_id}/close")
-async def close_case(case_id: UUID, actor: FinanceActor, form: PostedForm, uow: Uow) -> Response:
+async def close_case(
+    case_id: UUID, actor: FinanceActor, _password: RecentPassword, form: PostedForm, uow: Uow
+) -> Response:
     """Close a case with what was found."""
     note = form.get("note")
     if not isinstance(note, str) or not note.strip():

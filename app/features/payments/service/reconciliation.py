@@ -15,7 +15,7 @@ from app.core.money import Currency, Money
 from app.core.payment_port import OperationKind, Statement, StatementLine
 from app.core.unit_of_work import UnitOfWork
 from app.features.ledger import service as ledger
-from app.features.payments.errors import CaseNotFoundError
+from app.features.payments.errors import CaseNotFoundError, OwnMoneyError
 from app.features.payments.events import PaymentReceived
 from app.features.payments.repository import CaseRepository, OperationRepository, PaymentRepository
 from app.features.payments.rules import FINISHED, OPERATION_MACHINE, PAYMENT_MACHINE, STUCK_AFTER, WALLET, MoneyEvent
@@ -289,15 +289,20 @@ async def close_case(uow: UnitOfWork, actor: Actor, case_id: UUID, note: str) ->
 
     Raises:
         CaseNotFoundError: There is no such open case.
+        OwnMoneyError: It is about a payment, refund or withdrawal of the actor.
     """
     case = await CaseRepository(uow.session).lock(case_id)
     if case is None:
         raise CaseNotFoundError
-    case.closed_at, case.closed_by, case.note = utc_now(), actor.username, note
     known = await OperationRepository(uow.session).by_reference(case.provider, [case.reference])
     operation = known.get(case.reference)
-    if case.kind is CaseKind.AMOUNT_DIFFERS and operation is not None and case.found:
-        await _adopt(uow, actor, operation, Money(case.found, case.currency))
+    case.closed_at, case.closed_by, case.note = utc_now(), actor.username, note
+    if operation is not None:
+        subject = await settlement.lock_subject(uow, operation.kind, operation.subject_id)
+        if subject.user_id == actor.id:
+            raise OwnMoneyError
+        if case.kind is CaseKind.AMOUNT_DIFFERS and case.found:
+            await _adopt(uow, actor, operation, subject, Money(case.found, case.currency))
     record_audit(
         uow.session,
         actor,
@@ -309,19 +314,20 @@ async def close_case(uow: UnitOfWork, actor: Actor, case_id: UUID, note: str) ->
     )
 
 
-async def _adopt(uow: UnitOfWork, actor: Actor, operation: ProviderOperation, money: Money) -> None:
+async def _adopt(
+    uow: UnitOfWork, actor: Actor, operation: ProviderOperation, subject: settlement.Subject, money: Money
+) -> None:
     """Record another amount than was asked for as what has happened.
 
     What has left in another currency stays with a person: nothing tells how much of the own currency that was.
     """
-    if operation.kind is OperationKind.PAYMENT:
-        await _credit(uow, actor, operation.subject_id, money)
+    if isinstance(subject, Payment):
+        await _credit(uow, actor, subject, money)
         return
     if money.currency is not operation.currency:
         return
-    subject = await settlement.lock_subject(uow, operation.kind, operation.subject_id)
     locked = await OperationRepository(uow.session).lock(operation.id)
-    if isinstance(subject, Payment) or locked.state is not OperationState.NEEDS_PERSON:
+    if locked.state is not OperationState.NEEDS_PERSON:
         return
     now = utc_now()
     await settlement.adopt(uow, subject, money.amount, now)
@@ -330,9 +336,8 @@ async def _adopt(uow: UnitOfWork, actor: Actor, operation: ProviderOperation, mo
     settlement.plan_rereading(locked, now)
 
 
-async def _credit(uow: UnitOfWork, actor: Actor, payment_id: UUID, money: Money) -> None:
-    payment = await PaymentRepository(uow.session).payment(payment_id, lock=True)
-    if payment is None or payment.state is not PaymentState.QUESTIONED:
+async def _credit(uow: UnitOfWork, actor: Actor, payment: Payment, money: Money) -> None:
+    if payment.state is not PaymentState.QUESTIONED:
         return
     payment.state = PAYMENT_MACHINE.target(payment.state, MoneyEvent.CREDIT) or payment.state
     entry = ledger.templates.receipt_identified(provider=payment.provider, customer_id=payment.user_id, amount=money)
