@@ -107,6 +107,26 @@ async def test_a_company_gets_invoices_and_fees_are_invoiced(
     assert "1 500,00 RUB" in await words(scene, resources, "I-2026-000002")
 
 
+async def test_the_invoice_of_a_release_states_the_fee_that_was_taken(
+    market: Market, company: Callable[[DealScene], Awaitable[None]]
+) -> None:
+    """The least fee was taken from the bonus, so the release costs nothing more."""
+    async with market.uow() as work:
+        policy = FeePolicyInput(side=FeeSide.FREELANCER, rate_bp=100, minimum=50_000)
+        await add_policy(work, OPERATOR, policy, reason="test")
+    scene = await make_deal(market, paid=10_000_000)
+    await company(scene)
+    await scene.submitted()
+    async with market.uow() as work:
+        await service.pay_bonus(work, scene.customer, scene.milestones[0], 1_000_000)
+    async with market.uow() as work:
+        await service.accept_milestone(work, scene.customer, scene.milestones[0], amount=2_000_000)
+    assert (await numbers(scene))[1][2:] == ["A-2026-000001"]
+    async with market.uow() as work:
+        await service.accept_milestone(work, scene.customer, scene.milestones[0])
+    assert (await numbers(scene))[1][2:] == ["A-2026-000001", "A-2026-000002"]
+
+
 async def test_a_signed_change_replaces_the_task_and_papers_the_difference(
     market: Market, resources: Resources
 ) -> None:

@@ -188,11 +188,11 @@ async def release(
     if part < money.held(milestone):
         event = MilestoneEvent.ACCEPT_PART
     await change_state(uow, locked.contract, milestone, event, locked.now)
-    txn_id = await money.release(uow, locked, part, kind, actor) if part else None
+    txn_id, taken = await money.release(uow, locked, part, kind, actor) if part else (None, None)
     record(uow, locked, event, side, actor=actor, milestone=milestone, amount=part, txn_id=txn_id)
     await finish_if_done(uow, locked, locked.milestone.status)
     if part:
-        await issue_moves(uow, locked, Move(MoveKind.RELEASED, milestone, part, kind))
+        await issue_moves(uow, locked, Move(MoveKind.RELEASED, milestone, part, kind, taken))
 
 
 async def return_money(uow: UnitOfWork, actor: Actor, milestone_id: UUID, version: int | None = None) -> Milestone:

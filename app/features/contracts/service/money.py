@@ -52,17 +52,19 @@ async def fund(uow: UnitOfWork, locked: LockedMilestone, actor: Actor | None, am
 
 async def release(
     uow: UnitOfWork, locked: LockedMilestone, amount: int, kind: ReleaseKind, actor: Actor | None
-) -> UUID:
-    """Release an amount to the freelancer, whose security period begins; return the ledger's entry."""
+) -> tuple[UUID, fees.ReleaseFees]:
+    """Release an amount to the freelancer, whose security period begins; return the ledger's entry and the fees."""
     bonuses = await bonuses_before(uow, [locked])
-    posting, net = releasing(locked, amount, actor, bonuses.get(locked.milestone.id, 0))
+    posting, parts = releasing(locked, amount, actor, bonuses.get(locked.milestone.id, 0))
     (posted,) = await ledger.post_all(uow, [posting])
-    await _begin_security(uow, locked, kind, amount, net)
-    return posted.txn_id
+    await _begin_security(uow, locked, kind, amount, parts.net)
+    return posted.txn_id, parts
 
 
-def releasing(locked: LockedMilestone, amount: int, actor: Actor | None, bonuses: int) -> tuple[ledger.Posting, int]:
-    """Count an amount as released; return what is to be posted, and what of it the freelancer receives.
+def releasing(
+    locked: LockedMilestone, amount: int, actor: Actor | None, bonuses: int
+) -> tuple[ledger.Posting, fees.ReleaseFees]:
+    """Count an amount as released; return what is to be posted, and how it is divided.
 
     Args:
         locked: The milestone.
@@ -84,7 +86,7 @@ def releasing(locked: LockedMilestone, amount: int, actor: Actor | None, bonuses
         customer_fee=parts.customer_fee,
         customer_tax=parts.customer_tax,
     )
-    return _posting(locked, milestone, entry, "release", actor), parts.net
+    return _posting(locked, milestone, entry, "release", actor), parts
 
 
 async def bonuses_before(uow: UnitOfWork, milestones: Iterable[LockedMilestone]) -> dict[UUID, int]:

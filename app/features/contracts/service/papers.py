@@ -65,6 +65,8 @@ class Move:
     milestone: Milestone
     amount: int
     release: ReleaseKind = ReleaseKind.ACCEPTED
+    taken: fees.ReleaseFees | None = None
+    """The fees of a release as they were posted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,7 @@ def _of_move(locked: LockedDeal, deal: _Deal, move: Move, earlier: Sequence[Stor
     title = _("Milestone {number}: {title}").format(number=milestone.number, title=milestone.title)
     lines = [PaperLine(text=title, amount=move.amount, due=deal.now.date())]
     if move.kind is MoveKind.RELEASED:
-        return _of_release(locked, deal, move, title)
+        return _of_release(deal, move, title)
     # What is paid in or goes back is counted already, so the fee is that of the way back, or of the way in.
     change = move.amount if move.kind is MoveKind.REFUNDED else -move.amount
     if fee := abs(money.fee_change(locked.deal, milestone, change)):
@@ -180,16 +182,12 @@ def _of_move(locked: LockedDeal, deal: _Deal, move: Move, earlier: Sequence[Stor
     return [_paper(deal, Occasion.CREDIT_NOTE, title, lines, milestone, reason=reason, corrects=receipt)]
 
 
-def _of_release(locked: LockedDeal, deal: _Deal, move: Move, title: str) -> list[NewPaper | None]:
+def _of_release(deal: _Deal, move: Move, title: str) -> list[NewPaper | None]:
     milestone = move.milestone
-    parts = fees.release_fees(
-        fees.FeeTerms.from_json(locked.deal.freelancer_fee),
-        fees.FeeTerms.from_json(locked.deal.customer_fee),
-        milestone.released - move.amount,
-        move.amount,
-    )
     accepted = PaperLine(text=title, note=_(RESULTS[move.release]), amount=move.amount)
-    taken = {Occasion.CLIENT_FEE_INVOICE: parts.customer_fee, Occasion.FREELANCER_FEE_INVOICE: parts.fee}
+    taken: dict[Occasion, int] = {}
+    if move.taken is not None:
+        taken = {Occasion.CLIENT_FEE_INVOICE: move.taken.customer_fee, Occasion.FREELANCER_FEE_INVOICE: move.taken.fee}
     return [_paper(deal, Occasion.ACT, title, [accepted], milestone)] + [
         _paper(deal, occasion, title, [PaperLine(text=_("Fee of the site"), amount=fee)], milestone)
         for occasion, fee in taken.items()

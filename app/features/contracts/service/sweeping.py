@@ -99,18 +99,21 @@ async def _accept(uow: UnitOfWork, due: Sequence[DueTimer]) -> Sequence[DueTimer
     contract_ids = {it.contract.id for it in ready.values()}
     await repository.cancel_timers(contract_ids, ready, kinds=MILESTONE_TIMERS)
     bonuses = await money.bonuses_before(uow, ready.values())
-    amounts, nets, postings = {}, {}, {}
+    amounts, taken, postings = {}, {}, {}
     for key, it in ready.items():
         amounts[key] = money.held(it.milestone)
         move_milestone(it.milestone, MilestoneEvent.ACCEPT_BY_SILENCE, it.now)
-        postings[key], nets[key] = money.releasing(it, amounts[key], None, bonuses.get(key, 0))
+        postings[key], taken[key] = money.releasing(it, amounts[key], None, bonuses.get(key, 0))
     txn_ids = await _post(uow, postings)
-    made = {key: money.begun_security(it, ReleaseKind.SILENCE, amounts[key], nets[key]) for key, it in ready.items()}
+    made = {
+        key: money.begun_security(it, ReleaseKind.SILENCE, amounts[key], taken[key].net) for key, it in ready.items()
+    }
     await repository.insert_all(*made.values())
     await repository.add_timers([money.security_timer(it, made[key]) for key, it in ready.items()])
     await _record(uow, ready, amounts, txn_ids)
     moves = [
-        (it, Move(MoveKind.RELEASED, it.milestone, amounts[key], ReleaseKind.SILENCE)) for key, it in ready.items()
+        (it, Move(MoveKind.RELEASED, it.milestone, amounts[key], ReleaseKind.SILENCE, taken[key]))
+        for key, it in ready.items()
     ]
     await issue_releases(uow, moves)
     return list(ready.values())
