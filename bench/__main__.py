@@ -32,7 +32,7 @@ SECTIONS += MONEY
 WITHOUT_WORLD = {"starts", *MONEY}
 WITHOUT_ORDERS = {"starts", "me", "deep", "signins", "enumeration", "files"}
 FULL = 1_000_000
-TRANSFERS, FEW_TRANSFERS = 1_000_000, 100_000
+TRANSFERS, FEW_TRANSFERS = 300_000, 100_000
 QUICK = 20_000
 
 

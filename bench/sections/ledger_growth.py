@@ -1,10 +1,11 @@
-"""The same reads and writes on a ledger that grows tenfold at each step."""
+"""The same reads and writes on ledgers of which each is ten times as large as the one before, in turn."""
 
 import asyncio
 import statistics
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,11 +14,14 @@ from app.core.ids import new_id
 from app.core.money import Currency
 from app.features.ledger import service as ledger
 from app.models import AccountKind
+from bench.environment import World
 from bench.money import (
     ACCOUNTS,
     CUSTOMERS,
     RELEASE,
+    RELEASES,
     add_releases,
+    analyse,
     bench_id,
     fresh_database,
     money_world,
@@ -28,8 +32,10 @@ from bench.money import (
 from bench.report import Section, at_most
 from bench.run import Run
 
-FIRST = 10_000
-CALLS = 300
+FIRST = 30_000
+CALLS, PARTS = 300, 10
+BUSY, FULL_PAGE = 40, 30
+"""So many freelancers have more than a page of releases in every ledger."""
 FLAT = 1.5
 """How often the time on the smallest ledger a flat figure may take; caches hold less of a large one."""
 type Call = Callable[[int], Awaitable[object]]
@@ -43,32 +49,44 @@ def measure(run: Run) -> list[Section]:
 async def _measure(run: Run) -> Section:
     world = money_world()
     world.command("prepare")
-    sizes = [FIRST * 3]
-    while sizes[-1] * 10 <= max(run.transfers, FIRST * 30):
+    sizes = [FIRST]
+    while sizes[-1] * 10 <= max(run.transfers, FIRST * 10):
         sizes.append(sizes[-1] * 10)
-    found: dict[str, list[float]] = {}
-    async with fresh_database(world, "bench_growth") as dsn, opened(world, dsn) as resources:
-        connection = await asyncpg.connect(dsn)
-        await open_accounts(connection)
-        for size in sizes:
-            await add_releases(connection, size)
-            await seal_all(resources)
-            await connection.execute("VACUUM (ANALYZE) ledger.leaf")
-            async with AsyncSession(resources.engine) as session:
-                for name, call in _calls(connection, session).items():
-                    found.setdefault(name, []).append(await _median(call))
-            print(f"  {size:,} transfers", file=sys.stderr, flush=True)
-        await connection.close()
+    async with AsyncExitStack() as stack:
+        filled = [await _fill(stack, world, size) for size in sizes]
+        took: dict[str, list[list[float]]] = {name: [[] for _size in sizes] for name in filled[0]}
+        for part in range(PARTS):
+            for name, times in took.items():
+                for calls, own in zip(filled, times, strict=True):
+                    await _time(calls[name], part, own)
+    found = {name: [statistics.median(own) for own in times] for name, times in took.items()}
     section = Section(
         "Growth of the ledger, milliseconds (median)",
         ["", *(f"{size:,} transfers" for size in sizes), "last to first"],
         [[name, *(f"{each:.2f}" for each in times), f"{times[-1] / times[0]:.2f}"] for name, times in found.items()],
-        how=f"{CALLS} calls one after another on one connection at each size, all sealed.",
+        how=f"{CALLS} calls one after another on one connection at each size, in {PARTS} parts that alternate between "
+        "the sizes; all sealed, every page full.",
     )
     section.goals = [
         at_most(f"{name}, largest ledger to smallest", times[-1] / times[0], FLAT) for name, times in found.items()
     ]
     return section
+
+
+async def _fill(stack: AsyncExitStack, world: World, size: int) -> dict[str, Call]:
+    """Fill and seal a database of its own; return what is measured in it."""
+    dsn = await stack.enter_async_context(fresh_database(world, f"bench_growth_{size}"))
+    resources = await stack.enter_async_context(opened(world, dsn))
+    connection = await asyncpg.connect(dsn)
+    stack.push_async_callback(connection.close)
+    await open_accounts(connection)
+    await connection.execute(RELEASES, sorted(new_id() for _release in range(BUSY * FULL_PAGE)), 0, BUSY)
+    await add_releases(connection, size)
+    await seal_all(resources)
+    await analyse(connection)
+    session = await stack.enter_async_context(AsyncSession(resources.engine))
+    print(f"  {size:,} transfers", file=sys.stderr, flush=True)
+    return _calls(connection, session)
 
 
 def _calls(connection: asyncpg.Connection, session: AsyncSession) -> dict[str, Call]:
@@ -89,7 +107,7 @@ def _calls(connection: asyncpg.Connection, session: AsyncSession) -> dict[str, C
         await ledger.list_transfers(session, [account], Currency.RUB)
 
     async def earnings(number: int) -> None:
-        account = ledger.Account(AccountKind.MATURING, bench_id("freelancer", number * 7 % ACCOUNTS))
+        account = ledger.Account(AccountKind.MATURING, bench_id("freelancer", number % BUSY))
         await ledger.list_transfers(session, [account], Currency.RUB)
 
     async def deep(_number: int) -> None:
@@ -107,13 +125,9 @@ def _calls(connection: asyncpg.Connection, session: AsyncSession) -> dict[str, C
     }
 
 
-async def _median(call: Call) -> float:
-    """Return the median time of a call in milliseconds."""
-    took = []
-    for number in range(CALLS):
+async def _time(call: Call, part: int, took: list[float]) -> None:
+    """Add the times of a part of the calls, in milliseconds."""
+    for number in range(part * CALLS // PARTS, (part + 1) * CALLS // PARTS):
         began = time.perf_counter()
         await call(number)
         took.append((time.perf_counter() - began) * 1e3)
-        if sum(took) > 20_000:
-            break
-    return statistics.median(took)

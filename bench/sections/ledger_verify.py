@@ -43,22 +43,22 @@ async def _measure(run: Run) -> Section:
                 took["verify"].append(time.perf_counter() - began)
             if verdict.code:
                 raise SystemExit(f"the filled ledger was refused: {verdict.line}")
-            async with AsyncSession(engine) as session:
-                began = time.perf_counter()
-                report = await ledger.check(session)
-                took["check"].append(time.perf_counter() - began)
-            if report.result:
-                raise SystemExit(f"the filled ledger was refused: {report.findings[0]}")
+        async with AsyncSession(engine) as session:
+            began = time.perf_counter()
+            report = await ledger.check(session)
+            took["check"].append(time.perf_counter() - began)
+        if report.result:
+            raise SystemExit(f"the filled ledger was refused: {report.findings[0]}")
     rates = {name: transfers / min(seconds) for name, seconds in took.items()}
     section = Section(
         "Verifying the ledger",
         ["", "seconds", "transfers/s"],
         [
             ["`ledger verify`, fastest round", f"{min(took['verify']):.1f}", f"{rates['verify']:,.0f}"],
-            ["`ledger check`, fastest round", f"{min(took['check']):.1f}", f"{rates['check']:,.0f}"],
+            ["`ledger check`, once", f"{min(took['check']):.1f}", f"{rates['check']:,.0f}"],
             [f"sealing {sealed:,} transactions", f"{sealing:.1f}", f"{transfers / sealing:,.0f}"],
         ],
         how=f"{transfers:,} transfers, one process.",
     )
     section.goals = [at_least("transfers verified in a second", rates["verify"], GOAL)]
-    return [section][0]
+    return section

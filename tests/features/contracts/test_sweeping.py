@@ -176,7 +176,7 @@ async def test_a_batch_skips_locked_deals_and_a_refused_one_is_fired_one_by_one(
 
 def test_a_long_batch_is_followed_by_a_smaller_one() -> None:
     sizes = [service.FIRST_BATCH]
-    for spent in (10, 10, 10, 10, 70, 200, 200):
+    for spent in (10, 10, 10, 10, 120, 250, 250):
         sizes.append(service.next_size(sizes[-1], timedelta(milliseconds=spent)))
     assert sizes == [25, 50, 100, 200, 200, 200, 100, 50]
     assert service.next_size(1, timedelta(seconds=10)) == 1

@@ -1,11 +1,12 @@
 """Queries for timers that are fired together, a batch in a transaction."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import TextClause, func, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -20,6 +21,33 @@ class DueTimer(LockedMilestone):
     """A timer of a milestone whose time is over, locked together with its deal and its milestone."""
 
     timer: DealTimer
+
+
+def _store(table: type[Deal | Milestone | Release], key: str, **columns: str) -> tuple[TextClause, Sequence[str]]:
+    """Return the statement that stores columns, given by their types, of many rows, and the names of its values."""
+    types = {key: "uuid", **columns}
+    arrays = ", ".join(f"CAST(:{name} AS {type_}[])" for name, type_ in types.items())
+    changes = ", ".join(f"{name} = given.{name}" for name in columns)
+    statement = f"""
+        UPDATE {table.__tablename__} AS stored SET {changes}
+        FROM unnest({arrays}) AS given ({", ".join(types)}) WHERE stored.{key} = given.{key}"""  # noqa: S608 - names of columns
+    return text(statement), tuple(types)
+
+
+_STORE = {
+    Deal: _store(Deal, "contract_id", status="text", version="bigint", ended_at="timestamptz"),
+    Milestone: _store(
+        Milestone,
+        "id",
+        status="text",
+        version="bigint",
+        released="bigint",
+        postings="bigint",
+        finished_at="timestamptz",
+    ),
+    Release: _store(Release, "id", matured_at="timestamptz"),
+}
+"""What a sweep changes in rows."""
 
 
 class SweepRepository:
@@ -46,6 +74,7 @@ class SweepRepository:
     async def lock(self, timer_ids: Collection[UUID]) -> Sequence[DueTimer]:
         """Lock timers that are still due with their deals and milestones; whoever somebody else has is left out.
 
+        The session does not follow the rows: `store` writes what has changed in them, all of a table at once.
         A timer waits while its deal has an earlier one of another kind that is due: they fire in their order.
         """
         earlier = aliased(DealTimer)
@@ -76,12 +105,34 @@ class SweepRepository:
             .execution_options(populate_existing=True)
         )
         rows = (await self._session.execute(statement)).all()
+        self._session.expunge_all()
         return [DueTimer(row[0], row[1], row[2], row[3], row[4]) for row in rows]
 
+    async def end(self, timers: Collection[DealTimer]) -> None:
+        """Store that timers have fired."""
+        statement = update(DealTimer).where(DealTimer.id.in_([timer.id for timer in timers]))
+        await self._session.execute(
+            statement.values(status=TimerStatus.FIRED).execution_options(synchronize_session=False)
+        )
+
+    async def store(self, rows: Iterable[Deal | Milestone | Release]) -> None:
+        """Store what has changed in rows that this repository has read, one statement for each table."""
+        by_table: dict[type[Deal | Milestone | Release], list[Any]] = {}
+        for row in {id(row): row for row in rows}.values():
+            by_table.setdefault(type(row), []).append(row)
+        for table in (Deal, Milestone, Release):
+            if changed := by_table.get(table):
+                statement, columns = _STORE[table]
+                values = {column: [getattr(row, column) for row in changed] for column in columns}
+                await self._session.execute(statement, values)
+
     async def releases(self, release_ids: Collection[UUID]) -> dict[UUID, Release]:
-        """Return releases as they are now."""
-        statement = select(Release).where(Release.id.in_(release_ids)).execution_options(populate_existing=True)
-        return {made.id: made for made in (await self._session.execute(statement)).scalars()}
+        """Return releases as they are now; the session does not follow them."""
+        statement = select(Release).where(Release.id.in_(release_ids))
+        found = {made.id: made for made in (await self._session.execute(statement)).scalars()}
+        for made in found.values():
+            self._session.expunge(made)
+        return found
 
     async def notices(self, submission_ids: Collection[UUID]) -> dict[UUID, list[tuple[str, bool]]]:
         """Return for each submission the channel of each message, and whether it is known to have arrived."""

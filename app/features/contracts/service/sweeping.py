@@ -23,14 +23,14 @@ from app.features.contracts.service.guards import (
 )
 from app.features.contracts.service.papers import Move, MoveKind, issue_releases
 from app.features.ledger import service as ledger
-from app.models import MilestoneStatus, ReleaseKind, TimerKind, TimerStatus
+from app.models import Deal, MilestoneStatus, ReleaseKind, TimerKind
 from app.models.deal import FINISHED
 from app.models.side import Side
 
 MAX_AT_ONCE = 20_000
 FIRST_BATCH, LARGEST_BATCH = 25, 200
 """Timers in a transaction."""
-SHORT_BATCH, LONG_BATCH = timedelta(milliseconds=50), timedelta(milliseconds=100)
+SHORT_BATCH, LONG_BATCH = timedelta(milliseconds=80), timedelta(milliseconds=180)
 """Commands on the deals of a batch wait for its end, so a long one is followed by a smaller one."""
 MAX_WAIT = timedelta(milliseconds=100)
 """How long a batch waits for a balance which somebody else has locked, while it holds the deals."""
@@ -64,18 +64,19 @@ async def fire_together(uow: UnitOfWork, kind: TimerKind, timer_ids: Sequence[UU
     await repository.limit_waiting(MAX_WAIT)
     due = await repository.lock(timer_ids)
     fired = await SWEPT_TOGETHER[kind](uow, due) if due else ()
-    for it in fired:
-        it.timer.status = TimerStatus.FIRED
-    await uow.session.flush()
+    if fired:
+        await repository.end([it.timer for it in fired])
     return len(fired)
 
 
 async def _mature(uow: UnitOfWork, due: Sequence[DueTimer]) -> Sequence[DueTimer]:
     """End security periods; a release whose money is available already is left as it is."""
-    known = await SweepRepository(uow.session).releases({it.timer.subject_id for it in due if it.timer.subject_id})
+    repository = SweepRepository(uow.session)
+    known = await repository.releases({it.timer.subject_id for it in due if it.timer.subject_id})
     releases = [(it, known.get(it.timer.subject_id)) for it in due if it.timer.subject_id is not None]
     waiting = {made.id: (it, made) for it, made in releases if made is not None and made.matured_at is None}
     postings = {key: money.maturing(it, made) for key, (it, made) in waiting.items()}
+    await repository.store(made for _it, made in waiting.values())
     txn_ids = await _post(uow, postings)
     for key, (it, made) in waiting.items():
         record(
@@ -104,6 +105,7 @@ async def _accept(uow: UnitOfWork, due: Sequence[DueTimer]) -> Sequence[DueTimer
         amounts[key] = money.held(it.milestone)
         move_milestone(it.milestone, MilestoneEvent.ACCEPT_BY_SILENCE, it.now)
         postings[key], taken[key] = money.releasing(it, amounts[key], None, bonuses.get(key, 0))
+    await SweepRepository(uow.session).store(it.milestone for it in ready.values())
     txn_ids = await _post(uow, postings)
     made = {
         key: money.begun_security(it, ReleaseKind.SILENCE, amounts[key], taken[key].net) for key, it in ready.items()
@@ -127,6 +129,7 @@ async def _record(
     repository = DealRepository(uow.session)
     unfinished = await repository.unfinished(last.keys(), FINISHED)
     changing = await repository.with_open_changes(last.keys() - unfinished)
+    finished: list[Deal] = []
     for key, it in ready.items():
         record(
             uow,
@@ -140,8 +143,10 @@ async def _record(
         contract_id = it.contract.id
         if last[contract_id] == key and contract_id not in unfinished and it.deal.status in CAN_FINISH:
             finish(uow, it)
+            finished.append(it.deal)
             if contract_id in changing:
                 await lapse_open_change(uow, it)
+    await SweepRepository(uow.session).store(finished)
 
 
 async def _acceptable(uow: UnitOfWork, due: Sequence[DueTimer]) -> dict[UUID, DueTimer]:

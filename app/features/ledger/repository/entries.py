@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, and_, select, text, tuple_
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -44,6 +43,8 @@ _NAMED = """
     )
 """
 _IDS = text(f"WITH {_NAMED} SELECT place, id FROM found")  # noqa: S608 - a constant of this module
+# The seal stores the sums of every account without a balance row that it has moved, so what is missing there waits to
+# be sealed.
 _BALANCES = text(f"""
     WITH {_NAMED}
     SELECT found.place, kind.normal_side, sums.debits, sums.credits
@@ -52,10 +53,16 @@ _BALANCES = text(f"""
         SELECT balance.debits, balance.credits FROM ledger.balance AS balance
         WHERE kind.has_balance AND balance.account_id = found.id
         UNION ALL
-        SELECT
-            (SELECT coalesce(sum(amount), 0) FROM ledger.transfer WHERE debit_id = found.id),
-            (SELECT coalesce(sum(amount), 0) FROM ledger.transfer WHERE credit_id = found.id)
+        SELECT sum(part.debits), sum(part.credits)
+        FROM (
+            (SELECT debits, credits FROM ledger.snapshot WHERE account_id = found.id ORDER BY size DESC LIMIT 1)
+            UNION ALL
+            SELECT coalesce(sum(amount) FILTER (WHERE debit_id = found.id), 0),
+                coalesce(sum(amount) FILTER (WHERE credit_id = found.id), 0)
+            FROM ledger.unsealed JOIN ledger.transfer ON transfer.txn_id = unsealed.txn_id
+        ) AS part
         WHERE NOT kind.has_balance
+        HAVING NOT kind.has_balance
     ) AS sums
 """)  # noqa: S608 - a constant of this module
 # One statement for headers and transfers: a key that exists already leaves out its transfers. Keys are inserted in
@@ -86,6 +93,16 @@ _POST = text("""
     ) AS leg (txn_id, n, debit_id, credit_id, currency, amount)
     JOIN headers ON headers.id = leg.txn_id
     RETURNING txn_id
+""")
+_OPEN = text("""
+    INSERT INTO ledger.account (id, kind, currency, owner_kind, owner_id, provider)
+    SELECT id, kind, :currency, owner_kind, owner_id, provider
+    FROM unnest(
+        CAST(:ids AS uuid[]), CAST(:kinds AS text[]), CAST(:owner_kinds AS text[]), CAST(:owners AS uuid[]),
+        CAST(:providers AS text[])
+    ) WITH ORDINALITY AS opened (id, kind, owner_kind, owner_id, provider, place)
+    ORDER BY place
+    ON CONFLICT ON CONSTRAINT uq_account_kind DO NOTHING
 """)
 type Header = Mapping[str, Any]
 """What a transaction is recorded with besides its transfers, by the names of `HEADER`."""
@@ -122,19 +139,12 @@ class LedgerRepository:
 
     async def open_accounts(self, accounts: Iterable[Account], currency: Currency) -> None:
         """Open accounts, unless somebody else has just opened them; two callers wait for each other in one order."""
-        rows = [
-            {
-                "id": new_id(),
-                "kind": account.kind.value,
-                "currency": currency.value,
-                "owner_kind": CHART[account.kind].owner.value,
-                "owner_id": account.owner_id,
-                "provider": account.provider,
-            }
-            for account in sorted(accounts, key=lambda it: (it.kind, str(it.owner_id), it.provider or ""))
-        ]
-        statement = insert(LedgerAccount).on_conflict_do_nothing(constraint="uq_account_kind")
-        await self._session.execute(statement.values(rows))
+        rows = sorted(accounts, key=lambda it: (it.kind, str(it.owner_id), it.provider or ""))
+        values = {
+            "ids": [new_id() for _account in rows],
+            "owner_kinds": [CHART[account.kind].owner.value for account in rows],
+        }
+        await self._session.execute(_OPEN, _named(rows, currency) | values)
 
     async def insert(self, rows: Sequence[tuple[UUID, Entry, Header]], ids: Mapping[Account, UUID]) -> set[UUID]:
         """Insert transactions with their transfers; return the ids of those whose business key was new.
