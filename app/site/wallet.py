@@ -1,8 +1,10 @@
 """The page of the wallet: what somebody has, what is held in contracts, charts by month, and what moved it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Query, Request
 from starlette.responses import Response
@@ -13,7 +15,7 @@ from app.features.authentication.dependencies import CurrentActor
 from app.features.contracts import service as contracts
 from app.features.contracts.schemas import MoneyOverview
 from app.features.payments import service as payments
-from app.features.payments.schemas import WalletBalance
+from app.features.payments.schemas import WalletBalance, WalletEntry
 from app.models.side import Side
 from app.web.charts import month_bars
 from app.web.formatting import money
@@ -62,11 +64,16 @@ async def show_wallet(
             [(it.month, (it.accepted, it.bonus)) for it in overview.spent if it.currency == shown], shown
         ),
         "entries": [(each, _signed(each.amount, each.currency)) for each in page.items],
-        "titles": await contracts.milestone_titles(session, {it.milestone_id for it in page.items if it.milestone_id}),
+        "titles": await contracts.milestone_titles(session, _milestones(page.items)),
         "older": f"{start}&cursor={page.next_cursor}" if page.next_cursor else None,
         "newer": start if cursor else None,
     }
     return render(request, "payments/wallet.html", context)
+
+
+def _milestones(entries: Iterable[WalletEntry]) -> set[UUID]:
+    """Return the milestones that moved money."""
+    return {each.milestone_id for each in entries if each.milestone_id is not None}
 
 
 def _figures(has: WalletBalance, overview: MoneyOverview) -> Figures:

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from itertools import batched
@@ -66,16 +66,22 @@ def proofs_file(proofs: Proofs) -> bytes:
 
 
 def whole_proofs(
-    keys: Sequence[str], hashes: Iterable[bytes], size: int, balances: Mapping[str, int]
+    keys: Sequence[str], leaves: Callable[[], Iterable[tuple[int, bytes]]], balances: Mapping[str, int]
 ) -> Iterator[bytes]:
-    """Yield the file proofs.json of a whole log in pieces, so that its hashes need not be in memory together."""
+    """Yield the file proofs.json of a whole log in pieces, so that its leaves need not be in memory together.
+
+    Args:
+        keys: The public keys of the log.
+        leaves: Returns the positions and hashes as they are stored, so that a missing one is seen; it is asked twice.
+        balances: The balances of all accounts, in minor units.
+    """
     head = {"format": FORMAT, "keys": list(keys), "complete": True, "inclusion": [], "consistency": {}}
     stated = {account: str(balance) for account, balance in sorted(balances.items())}
     tail = {"whole_accounts": list(stated), "balances": stated}
     yield json.dumps(head)[:-1].encode() + b', "positions": ['
-    yield from _joined(str(position) for position in range(size))
+    yield from _joined(str(position) for position, _hash in leaves())
     yield b'], "leaf_hashes": ['
-    yield from _joined(f'"{base64.b64encode(hashed).decode()}"' for hashed in hashes)
+    yield from _joined(f'"{base64.b64encode(hashed).decode()}"' for _position, hashed in leaves())
     yield b"], " + json.dumps(tail)[1:].encode() + b"\n"
 
 

@@ -126,11 +126,11 @@ class SweepRepository:
                 values = {column: [getattr(row, column) for row in changed] for column in columns}
                 await self._session.execute(statement, values)
 
-    async def releases(self, release_ids: Collection[UUID]) -> dict[UUID, Release]:
-        """Return releases as they are now; the session does not follow them."""
-        statement = select(Release).where(Release.id.in_(release_ids))
-        found = {made.id: made for made in (await self._session.execute(statement)).scalars()}
-        for made in found.values():
+    async def waiting_releases(self, release_ids: Collection[UUID]) -> Sequence[Release]:
+        """Return those releases whose money is not available yet; the session does not follow them."""
+        statement = select(Release).where(Release.id.in_(release_ids), Release.matured_at.is_(None))
+        found = (await self._session.execute(statement)).scalars().all()
+        for made in found:
             self._session.expunge(made)
         return found
 

@@ -72,9 +72,8 @@ async def fire_together(uow: UnitOfWork, kind: TimerKind, timer_ids: Sequence[UU
 async def _mature(uow: UnitOfWork, due: Sequence[DueTimer]) -> Sequence[DueTimer]:
     """End security periods; a release whose money is available already is left as it is."""
     repository = SweepRepository(uow.session)
-    known = await repository.releases({it.timer.subject_id for it in due if it.timer.subject_id})
-    releases = [(it, known.get(it.timer.subject_id)) for it in due if it.timer.subject_id is not None]
-    waiting = {made.id: (it, made) for it, made in releases if made is not None and made.matured_at is None}
+    timers = {it.timer.subject_id: it for it in due if it.timer.subject_id is not None}
+    waiting = {made.id: (timers[made.id], made) for made in await repository.waiting_releases(timers)}
     postings = {key: money.maturing(it, made) for key, (it, made) in waiting.items()}
     await repository.store(made for _it, made in waiting.values())
     txn_ids = await _post(uow, postings)

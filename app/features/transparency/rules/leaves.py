@@ -5,7 +5,7 @@ from decimal import Decimal
 from itertools import groupby
 from json.encoder import encode_basestring
 from operator import itemgetter
-from typing import Any
+from typing import Any, cast
 
 from app.core.transparency.canonical import VERSION, canonical_json
 from app.features.ledger.schemas import CHART, Side
@@ -26,8 +26,8 @@ HEADER_FIELDS = 11
 DEBIT_FIELD = 2
 """Where the transfers of a page have the account that is debited; the other account is the next field."""
 # Rows hold the first fields of both in their order.
-_MAKE_MOVE: Callable[..., Move] = Move
-_MAKE_ENTRY: Callable[..., Entry] = Entry
+_MAKE_MOVE = cast("Callable[..., Move]", Move)
+_MAKE_ENTRY = cast("Callable[..., Entry]", Entry)
 _NO_ENTRY = _MAKE_ENTRY(*(None,) * HEADER_FIELDS, ())
 _quoted = encode_basestring
 """Writes a text as JSON without escaping what is not ASCII."""

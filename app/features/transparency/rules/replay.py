@@ -1,6 +1,6 @@
 """Replay of the log: hashes, roots, and balances after every transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from app.core.transparency.merkle import leaf_hash
 from app.core.transparency.nodes import StoredNode, TreeBuilder
@@ -85,14 +85,15 @@ class Replay:
             target = known(credit) or self._open(credit, credit_facts.kind, place)
             source[0] += amount
             target[1] += amount
-            if (change := (credit_facts.kind in OWED) - (debit_facts.kind in OWED)) != 0:
-                self.owed[currency] = self.owed.get(currency, 0) + change * amount
+            self._count_owed(currency, amount, debit_facts.kind in OWED, credit_facts.kind in OWED)
             changed += (source, debit, debit_facts), (target, credit, credit_facts)
-        for (debits, credits_, sign), account, facts in changed:
-            balance = sign * (debits - credits_)
-            if balance < 0:
-                raise LogBrokenError(f"{place}: the balance of {facts.kind} {account} is {balance} after it")
         self.transfers += len(moves)
+        for sums, account, facts in changed:
+            _check_not_negative(sums, account, facts.kind, place)
+
+    def _count_owed(self, currency: str, amount: int, was_owed: bool, is_owed: bool) -> None:
+        if was_owed is not is_owed:
+            self.owed[currency] = self.owed.get(currency, 0) + (amount if is_owed else -amount)
 
     def _open(self, account: str, kind: str, place: str) -> list[int]:
         """Return the sums of an account that was not used before.
@@ -115,6 +116,13 @@ class Replay:
         """Return the debits and credits of an account."""
         debits, credits_, _sign = self._sums.get(account, (0, 0, 0))
         return debits, credits_
+
+
+def _check_not_negative(sums: Sequence[int], account: str, kind: str, place: str) -> None:
+    debits, credits_, sign = sums
+    balance = sign * (debits - credits_)
+    if balance < 0:
+        raise LogBrokenError(f"{place}: the balance of {kind} {account} is {balance} after it")
 
 
 def check_sums(replay: Replay, stated: Mapping[str, tuple[int, int]], what: str) -> None:

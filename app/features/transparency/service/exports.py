@@ -1,8 +1,10 @@
 """Export the whole log: as a bundle that `verify.py` checks with the site off, and as a file for beancount."""
 
+import struct
 import tempfile
-from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Iterator, Sequence
+from functools import partial
+from typing import Any, BinaryIO
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,7 +24,8 @@ from app.features.transparency.service.solvency import solvency_file
 PAGE = 5_000
 MAX_NIGHTS = 10_000
 PAPERS_PAGE = 100
-HASH_BYTES = 32
+LEAF = struct.Struct(">Q32s")
+"""The position and the hash of a leaf, as they wait for the file of proofs."""
 
 
 async def stream_entries(session: AsyncSession, size: int) -> AsyncIterator[tuple[Sequence[Any], Entry | PaperEntry]]:
@@ -43,9 +46,9 @@ async def stream_bundle(session: AsyncSession) -> AsyncIterator[tuple[str, bytes
     newest = await repository.newest()
     size = newest.size if newest else 0
     kinds: dict[str, str] = {}
-    with tempfile.TemporaryFile() as hashes:
+    with tempfile.TemporaryFile() as kept:
         async for leaf, entry in stream_entries(session, size):
-            hashes.write(leaf[3])
+            kept.write(LEAF.pack(leaf[0], leaf[3]))
             if isinstance(entry, PaperEntry):
                 yield "entries.jsonl", paper_bytes(entry, leaf[2]) + b"\n"
                 continue
@@ -58,13 +61,18 @@ async def stream_bundle(session: AsyncSession) -> AsyncIterator[tuple[str, bytes
             after = points[-1][0]
         for night in await SolvencyRepository(session).nights(MAX_NIGHTS, size):
             yield f"solvency/{night.night}.json", solvency_file(night.note)
-        hashes.seek(0)
         keys = [row.published for row in await repository.keys()]
-        read = iter(lambda: hashes.read(HASH_BYTES), b"")
-        for piece in whole_proofs(keys, read, size, await _stated_balances(session, kinds)):
+        for piece in whole_proofs(keys, partial(_read_leaves, kept), await _stated_balances(session, kinds)):
             yield "proofs.json", piece
     for name, content in program_files().items():
         yield name, content
+
+
+def _read_leaves(kept: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    kept.seek(0)
+    for packed in iter(lambda: kept.read(LEAF.size), b""):
+        position, hashed = LEAF.unpack(packed)
+        yield position, hashed
 
 
 async def list_sealed_papers(session: AsyncSession, after: int, until: int) -> list[tuple[int, UUID]]:

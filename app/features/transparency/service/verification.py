@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
@@ -65,7 +65,7 @@ async def verify_ledger(session: AsyncSession, kept: str | None = None, key: str
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def _uncollected() -> Generator[None]:
     """Let nobody look for circular garbage: a log has none, and looking through its rows takes a third of the time."""
     was_enabled = gc.isenabled()
     gc.disable()
