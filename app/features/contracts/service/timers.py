@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from app.core.actor import Actor
+from app.core.clock import turned_forward
 from app.core.unit_of_work import UnitOfWork
 from app.features.contracts import policy
 from app.features.contracts.events import ReviewWaits
@@ -31,9 +32,9 @@ from app.models.side import Side
 
 LOOK_AGAIN = timedelta(hours=1)
 """When a timer that cannot fire yet is looked at again."""
-LOOK_AGAIN_IN_TRIAL = timedelta(seconds=20)
-"""The same where the clock may be turned over reminders and the end of a review at once: the messages arrive within
-seconds, and nobody should have to turn the clock a second time."""
+LOOK_AGAIN_TURNED = timedelta(seconds=20)
+"""The same where the clock of a trial was turned: a turn over reminders and the end of a review at once leaves messages
+that arrive within seconds, and nobody should have to turn the clock a second time."""
 SWEPT_AT_ONCE = 200
 
 
@@ -57,7 +58,7 @@ async def fire_timer(uow: UnitOfWork, timer_id: UUID) -> bool:
     if await _HANDLERS[timer.kind](uow, locked, timer):
         timer.status = TimerStatus.FIRED
     else:
-        pause = LOOK_AGAIN_IN_TRIAL if uow.resources.settings.is_trial else LOOK_AGAIN
+        pause = LOOK_AGAIN_TURNED if turned_forward() else LOOK_AGAIN
         timer.look_at = max(locked.now, timer.due_at) + pause
     await uow.session.flush()
     return True
