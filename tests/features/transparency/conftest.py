@@ -7,9 +7,10 @@ from uuid import UUID
 
 import pytest_asyncio
 from sqlalchemy import make_url, text
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from app.core.clock import utc_now
+from app.core.database import create_engine
 from app.core.ids import new_id
 from app.core.money import Currency, Money
 from app.core.resources import Resources
@@ -85,7 +86,7 @@ class Story:
 async def story(resources: Resources, database_url: str) -> AsyncGenerator[Story]:
     """Two deals and a deposit of somebody else, sealed in two checkpoints."""
     address = make_url(superusers(database_url)).set(drivername="postgresql+asyncpg")
-    engine = create_async_engine(address)
+    engine = create_engine(address.render_as_string(hide_password=False))
     async with engine.connect() as connection:
         outer = await connection.begin()
         made: async_sessionmaker[AsyncSession] = async_sessionmaker(
