@@ -22,16 +22,14 @@ FEATURES_SECONDS = 2_400
 """Five thousand tests in two processes, on a machine that may be busy with others."""
 
 
-def command(
-    outside: Outside, *arguments: str, seconds: float = 600, **changes: str
-) -> subprocess.CompletedProcess[str]:
+def command(outside: Outside, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603 - our own commands
         [sys.executable, "-m", *arguments],
         cwd=ROOT,
         env=environment(outside, **changes),
         capture_output=True,
         text=True,
-        timeout=seconds,
+        timeout=FEATURES_SECONDS,
         check=False,
     )
 
@@ -133,6 +131,6 @@ def sees_a_worker(port: int) -> bool:
 def test_the_feature_tests_pass_on_postgresql_15(outside: Outside) -> None:
     told = command(
         outside, "pytest", "tests/features", "-q", "-n", "2", "--dist=loadfile", "-p", "no:cacheprovider",
-        seconds=FEATURES_SECONDS, DATABASE_URL=outside.direct, IPLANCE_TEST_SUPERUSER_URL=outside.superuser,
+        DATABASE_URL=outside.direct, IPLANCE_TEST_SUPERUSER_URL=outside.superuser,
     )  # fmt: skip
     assert told.returncode == 0, told.stdout[-6000:] + told.stderr[-2000:]
