@@ -12,7 +12,7 @@ import {
   sha256,
   TEXT,
 } from "./bundle-hashes.js";
-import { checkOwed, readNights } from "./bundle-solvency.js";
+import { checkOwed, OWED, readNights } from "./bundle-solvency.js";
 
 /** @typedef {Uint8Array<ArrayBuffer>} Bytes */
 /** @typedef {{ origin: string, size: number, root: string }} Point */
@@ -22,17 +22,7 @@ import { checkOwed, readNights } from "./bundle-solvency.js";
 
 const FORMAT = "iplance-bundle-1";
 const DEBIT_KINDS = new Set(["provider_clearing", "bank_operating", "claim", "provider_cost", "loss"]);
-const FLOORED = new Set([
-  "claim",
-  "wallet",
-  "escrow",
-  "fee_hold",
-  "dispute_hold",
-  "maturing",
-  "payout_transit",
-  "refund_transit",
-  "suspense",
-]);
+const FLOORED = new Set([...OWED, "claim"]);
 /**
  * @param {string} note
  * @param {Key[]} keys

@@ -6,7 +6,8 @@ import { climb, decoded, Ended, encoded, readNote, sha256, TEXT } from "./bundle
 /** @typedef {{ name: string, size: number, proved: Map<string, bigint> }} Night */
 /** @typedef {{ account: string, balance: string, currency: string, salt: string, position: number, steps: string[] }} Proof */
 
-const OWED = new Set([
+/** Kinds of accounts that hold what the site owes to people. */
+export const OWED = new Set([
   "wallet",
   "escrow",
   "fee_hold",
